@@ -1,0 +1,56 @@
+"""A browser in, the page it asked for out: navigation, language, officer.
+
+`streamlit run app/main.py` reads this file twice: once as a module, for the server and its
+middleware, and at every visit as the script that draws the page.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+from streamlit.runtime.pages_manager import PagesManager
+
+from app import forms, session, widgets
+from app.guard import Guard
+from app.i18n import _
+
+LOG = logging.getLogger("dongseon")
+PAGES = Path(__file__).resolve().parent / "pages"
+
+
+def draw() -> None:
+    """One visit: the frame, and inside it the page, which settles everything else itself."""
+    session.settle()
+    st.set_page_config(page_title=_("Dongseon"), page_icon=widgets.MARK, layout="wide")
+    widgets.brand()
+    page = st.navigation(
+        [
+            st.Page(PAGES / "search.py", title=_("Search"), icon=":material/person_search:"),
+            st.Page(PAGES / "route.py", title=_("Route"), icon=":material/route:"),
+            st.Page(PAGES / "system.py", title=_("System"), icon=":material/videocam:"),
+        ]
+    )
+    with st.sidebar:
+        chosen, officer = forms.desk(session.language(), session.officer())
+    session.choose_officer(officer)
+    if chosen != session.language():
+        session.choose_language(chosen)
+        st.rerun()
+    page.run()
+
+
+def fault(error: Exception) -> bool:
+    """A mistake of ours: the log gets the traceback, the reader one sentence."""
+    LOG.error("page failed", exc_info=error)
+    widgets.fault()
+    return True
+
+
+if __name__ == "__main__":
+    draw()
+else:
+    PagesManager.uses_pages_directory = False  # else the first visitor gets pages/ without a frame
+    app = st.App(Path(__file__).resolve(), middleware=[Middleware(Guard)], on_script_error=fault)

@@ -1,0 +1,203 @@
+"""The browser session in, plain values out: language, officer, open case, workspace, last ranking.
+
+The only file that touches `st.session_state`, the url's parameters and the server's caches. What
+must outlive the session (cases, verdicts) lives in the workspace; a refresh finds its place again
+by the case id and the language in the url.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from app import forms, i18n, widgets
+from core.doctor import Finding, examine
+from core.errors import BadInput
+from core.types import Clip, Note, Ranking
+from core.workspace import Workspace
+
+RANKINGS_KEPT = 32
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A search that was done: what it found, where it looked, and what was known of the person."""
+
+    ranking: Ranking
+    scope: forms.Scope
+    given: tuple[str, ...]
+
+
+def workspace_path() -> Path:
+    """The workspace folder: DONGSEON_WORKSPACE, else var/default."""
+    return Path(os.environ.get("DONGSEON_WORKSPACE") or "var/default").resolve()
+
+
+def workspace() -> Workspace | None:
+    """The open workspace, or None where there is none yet. Raises DongseonError if damaged."""
+    path = workspace_path()
+    if not path.is_dir() or not any(path.iterdir()):
+        return None
+    return _open(str(path), path.stat().st_ino)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _open(path: str, inode: int) -> Workspace:
+    """Models load once per server, and again when another folder stands at the same place."""
+    return Workspace.open(path)
+
+
+def settle() -> None:
+    """Bring url and session together, then speak the reader's language.
+
+    A link or a refresh wins; a change of page clears the url, and the session fills it again.
+    """
+    for name in ("case", "lang"):
+        if name in st.query_params:
+            st.session_state[name] = st.query_params[name]
+        elif st.session_state.get(name):
+            st.query_params[name] = st.session_state[name]
+    i18n.use(language())
+
+
+def enter(page: Callable[[Workspace], None]) -> None:
+    """Draw a page on the workspace; without one, offer to make it. Errors become one sentence."""
+    settle()
+    with widgets.guarded():
+        here = workspace()
+        if here is not None:
+            page(here)
+        elif forms.no_workspace(str(workspace_path())):
+            Workspace.create(workspace_path())
+            st.rerun()
+
+
+def language() -> str:
+    """The language of this session."""
+    chosen = st.session_state.get("lang", "ko")
+    return chosen if chosen in i18n.LANGUAGES else "ko"
+
+
+def choose_language(chosen: str) -> None:
+    """Speak another language from the next run on."""
+    st.session_state["lang"] = chosen
+    st.query_params["lang"] = chosen
+
+
+def officer() -> str:
+    """Who works here: what was typed, else the name of the account that runs the app."""
+    return str(st.session_state.get("officer", _account()))
+
+
+def _account() -> str:
+    """The name of the account that runs the app, "" where it has none (in some containers)."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+def choose_officer(name: str) -> None:
+    """Sign what follows with this name."""
+    st.session_state["officer"] = name.strip()
+
+
+def case_id() -> str | None:
+    """The open case, if any."""
+    return st.session_state.get("case")
+
+
+def open_case(case: str | None) -> None:
+    """Remember the open case in the session and in the url; None closes it."""
+    st.session_state["case"] = case
+    if case:
+        st.query_params["case"] = case
+    elif "case" in st.query_params:
+        del st.query_params["case"]
+
+
+@st.cache_resource(show_spinner=False)
+def _searches() -> OrderedDict[tuple[str, str], Kept]:
+    return OrderedDict()
+
+
+def last_search(case: str) -> Kept | None:
+    """The newest search of a case since the server started: a refresh must not search again."""
+    return _searches().get((str(workspace_path()), case))
+
+
+def keep_search(here: Workspace, case: str, found: Ranking, scope: forms.Scope) -> None:
+    """Keep the newest search of a case; the oldest of too many are forgotten."""
+    kept = _searches()
+    kept[(str(workspace_path()), case)] = Kept(found, scope, given(here, case))
+    while len(kept) > RANKINGS_KEPT:
+        kept.popitem(last=False)
+
+
+def given(here: Workspace, case: str) -> tuple[str, ...]:
+    """What shows the person of a case: photos, boxes drawn, sightings a person confirmed."""
+    shown = [one.sha256 for one in here.casebook.photos(case)]
+    shown += [f"{box.clip_sha256} {box.at_s} {box.box}" for box in here.casebook.boxes(case)]
+    shown += sorted(t for t, v in here.verdicts(case).items() if v == "confirmed")
+    return tuple(shown)
+
+
+def probe(here: Workspace, case: str) -> tuple[bytes | None, dict[str, Note]]:
+    """The person looked for as cut for comparing, and why a kind of evidence is missing."""
+    return _probe(here, str(here.path), case, given(here, case))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _probe(
+    _here: Workspace, path: str, case: str, given: tuple[str, ...]
+) -> tuple[bytes | None, dict[str, Note]]:
+    """Cutting and describing run the models, so once per set of photos, boxes and confirmations."""
+    try:
+        return _here.probe_picture(case), dict(_here.probe(case).description.missing)
+    except BadInput:
+        return None, {}  # searching says why; the page must still open
+
+
+def begin(key: str, value: object) -> None:
+    """What a field shows before anybody touches it."""
+    st.session_state.setdefault(key, value)
+
+
+def put(key: str, value: object) -> None:
+    """Set a field from a button's `on_click`."""
+    st.session_state[key] = value
+
+
+def people_at(
+    here: Workspace, clip: Clip, at_s: float
+) -> tuple[bytes, list[tuple[float, float, float, float]]]:
+    """A frame of a clip, JPEG, and the boxes of the people in it. Raises FootageError."""
+    return _people_at(here, str(here.path), clip.id, at_s)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _people_at(
+    _here: Workspace, path: str, clip_id: str, at_s: float
+) -> tuple[bytes, list[tuple[float, float, float, float]]]:
+    """A page is drawn at every click, a frame decoded and looked at only once."""
+    return _here.people_at(clip_id, at_s)
+
+
+def appearances(here: Workspace, clip: Clip) -> list[float]:
+    """When somebody is to be seen well after entering: seconds into the clip, in order."""
+    columns = ("clip_id", "enter_s", "leave_s")
+    rows = here.gallery.select([clip.camera_id], columns=columns).to_pylist()
+    seen = [(r["enter_s"], r["leave_s"]) for r in rows if r["clip_id"] == clip.id]
+    return sorted(a - clip.start_s + min(1.0, (b - a) / 2) for a, b in seen)
+
+
+@st.cache_data(show_spinner=False, ttl=300, max_entries=2)
+def findings(path: str) -> list[Finding]:
+    """What the check of the installation and of a workspace says; it hashes every weight file."""
+    return examine(path)

@@ -1,0 +1,401 @@
+"""A probe's description and a gallery in, a ranking out: similarity -> evidence -> words, reasons.
+
+The science is in `core.rank`; here its pieces meet the gallery: which pictures speak for the body,
+whose clock is off by how much, what was really searched, and why each word was chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import rank
+from core.gallery import Gallery, Scores, pool
+from core.sitecheck import Site
+from core.types import (
+    Band,
+    Camera,
+    Clip,
+    Description,
+    Float32,
+    Float64,
+    Int,
+    Kind,
+    Note,
+    Ranking,
+    Recorder,
+    Searched,
+    note,
+)
+from core.zoo import Row
+
+Mode = Literal["fused", "overlap"]
+MODES: tuple[Mode, ...] = ("fused", "overlap")
+CLOCK_SIGMAS = 2.0  # a time window is widened by so many standard deviations of the clock
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is compared with the gallery.
+
+    description  of the probe, by the gallery's models
+    clothes      where its body picture comes from (`rank.ClothesSource`)
+    seen_s       true times of the footage it was taken from, () if none
+    leave_out    clip ids not searched: the ones a box was drawn in
+    """
+
+    description: Description
+    clothes: rank.ClothesSource
+    seen_s: tuple[float, ...] = ()
+    leave_out: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where to look: cameras with their recorders, and true time or None for always."""
+
+    cameras: Mapping[str, Camera]
+    recorders: Mapping[str, Recorder]
+    between: tuple[float, float] | None = None
+
+    def recorder(self, camera_id: str) -> Recorder:
+        return self.recorders[self.cameras[camera_id].recorder_id]
+
+    def offset_s(self, camera_ids: Iterable[str]) -> Float64:
+        """Seconds to add to each camera's clock to reach true time, (N,)."""
+        return np.array([self.recorder(c).clock_offset_s for c in camera_ids], dtype=np.float64)
+
+    def windows(self) -> dict[str, tuple[float, float]] | None:
+        """Per camera the window in its own clock, widened by the doubt about that clock."""
+        if self.between is None:
+            return None
+        windows = {}
+        for camera_id in self.cameras:
+            recorder = self.recorder(camera_id)
+            slack = CLOCK_SIGMAS * recorder.clock_sigma_s
+            low, high = (t - recorder.clock_offset_s for t in self.between)
+            windows[camera_id] = (low - slack, high + slack)
+        return windows
+
+
+@dataclass(frozen=True)
+class _Signal:
+    """One kind of evidence for N tracklets; cosine, px and e are NaN where there is none."""
+
+    kind: Kind
+    model: str
+    probe_px: float  # NaN: the probe has no such vector
+    cosine: Float64
+    px: Float64
+    e: Float64
+
+
+@dataclass(frozen=True)
+class _Field:
+    """Everybody compared: N tracklets with their three signals and what follows from them.
+
+    same (N,) probability that the clothes are those of the probe's picture
+    """
+
+    found: Scores
+    face: _Signal
+    body: _Signal
+    same: Float64
+    attributes: Float64
+    e: Float64
+    cloth: Float64
+
+    def order(self) -> Int:
+        """Best first: by evidence; where nothing is calibrated, by plain similarity."""
+        plain = np.where(np.isnan(self.body.cosine), self.face.cosine, self.body.cosine)
+        plain = np.nan_to_num(plain, nan=-1.0)
+        known = np.where(np.isnan(self.e), -np.inf, self.e)
+        return np.lexsort((self.found.key, -plain, -known)).astype(np.int64)
+
+
+def search(
+    gallery: Gallery,
+    query: Query,
+    scope: Scope,
+    models: Mapping[Kind, Row],
+    site: Site,
+    *,
+    top: int = 50,
+    mode: Mode = "fused",
+) -> Ranking:
+    """Compare a probe with every tracklet in scope.
+
+    models  the gallery's face and body models, with their calibrations
+    site    how high certain strangers score here
+    top     how many candidates at most;  mode "overlap": only where face and clothing both speak
+            for the person (papers/000)
+
+    Returns candidates with evidence, best first; "none of them" is a normal answer. Raises
+    ModelError if the gallery was made by other models.
+    """
+    field = _compare(gallery, query, scope, models)
+    n = len(field.found)
+    expected = site.expected_false(field.e, field.face.e, field.cloth, n)
+    calibrated = {kind for kind, row in models.items() if row.calibration}
+    words = rank.bands(
+        field.e,
+        expected,
+        field.face.e,
+        site_calibrated=site.calibrated,
+        has_calibration=bool(calibrated),
+    )
+    order = field.order()
+    if mode == "overlap":
+        order = order[rank.overlap_keep(field.face.e, field.cloth)[order]]
+    order = order[_comparable(field)[order]][:top]
+    chosen = field.found.take(order)
+    cameras = tuple(str(c) for c in chosen.camera_id)
+    offset = scope.offset_s(cameras)
+    about = gallery.descriptions([str(t) for t in chosen.tracklet_id])
+    return Ranking(
+        tracklet_id=tuple(str(t) for t in chosen.tracklet_id),
+        camera_id=cameras,
+        enter_s=chosen.enter_s + offset,
+        leave_s=chosen.leave_s + offset,
+        evidence=field.e[order],
+        parts={
+            "face": field.face.e[order],
+            "body": field.body.e[order],
+            "attributes": field.attributes[order],
+        },
+        order_evidence=np.arange(len(order)),
+        order_reranked=None,
+        expected_false=expected[order],
+        band=tuple(words[i] for i in order),
+        reasons=tuple(
+            _reasons(field, int(i), words[i], float(expected[i]), description, query)
+            for i, description in zip(order, about, strict=True)
+        ),
+        searched=searched(gallery.clips(), scope, n, query.leave_out),
+        method=_method(models, mode, n),
+        warnings=_warnings(query, scope, models, site, words, len(gallery.damaged())),
+    )
+
+
+def _comparable(field: _Field) -> NDArray[np.bool_]:
+    return ~(np.isnan(field.face.cosine) & np.isnan(field.body.cosine))
+
+
+def _compare(gallery: Gallery, query: Query, scope: Scope, models: Mapping[Kind, Row]) -> _Field:
+    """Both similarities for everybody in scope, joined by tracklet, as evidence."""
+    windows = scope.windows()
+    scores: dict[Kind, Scores] = {}
+    probe_px: dict[Kind, float] = {}
+    for kind, row in models.items():
+        vector, probe_px[kind] = _probe_vector(query, row)
+        found = gallery.scores(row.name, vector[None], list(scope.cameras), windows, row.sha256)
+        scores[kind] = _without(found, query.leave_out)
+    everybody = scores["body"]  # each tracklet keeps a picture, so it has a body vector
+    face = _signal("face", scores["face"], everybody, probe_px["face"], models["face"])
+    body = _signal("body", everybody, everybody, probe_px["body"], models["body"])
+    same = _same_clothes(query, everybody, scope)
+    body = _Signal(**{**vars(body), "e": rank.clothes_discount(body.e, same)})
+    attributes = np.full(len(everybody), np.nan)
+    e, cloth = rank.fuse(face.e, body.e, attributes)
+    return _Field(everybody, face, body, same, attributes, e, cloth)
+
+
+def _without(found: Scores, clips: frozenset[str]) -> Scores:
+    """The scores less those of the clips named."""
+    if not clips:
+        return found
+    other = [name.split("/")[1] not in clips for name in found.tracklet_id]
+    return found.take(np.flatnonzero(other))
+
+
+def _probe_vector(query: Query, row: Row) -> tuple[Float32, float]:
+    """The probe's pooled vector (D,) and its size in px; zeros and NaN if it has none."""
+    vectors = query.description.vectors.get(row.name)
+    pooled = None if vectors is None else pool(vectors)
+    if pooled is None:
+        return np.zeros(row.output["dim"], dtype=np.float32), np.nan
+    return pooled.vector, pooled.px
+
+
+def _signal(kind: Kind, found: Scores, everybody: Scores, probe_px: float, row: Row) -> _Signal:
+    """Scores of one model, spread over everybody; the smaller picture decides the size bin."""
+    cosine, px = (np.full(len(everybody), np.nan) for _ in range(2))
+    if len(found) and not np.isnan(probe_px):
+        order = np.argsort(found.key)
+        at = np.searchsorted(found.key[order], everybody.key)
+        rows = order[np.minimum(at, len(found) - 1)]
+        same = found.key[rows] == everybody.key
+        cosine[same] = found.cosine[0, rows[same]]
+        px[same] = np.minimum(found.pooled_px[rows[same]], probe_px)
+    calibration = rank.Calibration.from_row(row.calibration, kind)
+    e = rank.evidence(cosine, rank.size_bins(kind, px), calibration, kind)
+    return _Signal(kind, row.name, probe_px, cosine, px, np.where(np.isnan(cosine), np.nan, e))
+
+
+def _same_clothes(query: Query, found: Scores, scope: Scope) -> Float64:
+    """Probability (N,) that the person wore the same clothes there as in the probe's picture."""
+    apart = np.full(len(found), np.nan)
+    if query.seen_s and len(found):
+        true_s = found.enter_s + scope.offset_s(str(c) for c in found.camera_id)
+        seen = np.array(query.seen_s)
+        apart = np.abs(true_s[:, None] - seen[None, :]).min(axis=1)
+    return rank.clothes_probability(query.clothes, apart)
+
+
+def searched(
+    clips: Sequence[Clip], scope: Scope, tracklets: int, leave_out: frozenset[str] = frozenset()
+) -> Searched:
+    """What there was to look at: footage and gaps inside the window, in seconds.
+
+    Without a window, a camera's window is from the start of its first clip to the end of its last.
+    """
+    footage = gaps = 0.0
+    with_footage = []
+    for camera_id in scope.cameras:
+        own = [c for c in clips if c.camera_id == camera_id and c.id not in leave_out]
+        spans = _footage_spans(own)
+        window = (scope.windows() or {}).get(camera_id)
+        if scope.between is not None and window is not None:
+            offset = scope.recorder(camera_id).clock_offset_s
+            low, high = (t - offset for t in scope.between)
+            spans = [(max(a, low), min(b, high)) for a, b in spans if b > low and a < high]
+            whole = high - low
+        else:
+            whole = max((b for _, b in spans), default=0) - min((a for a, _ in spans), default=0)
+        seen = sum(b - a for a, b in spans)
+        footage += seen
+        gaps += max(0.0, whole - seen)
+        if spans:
+            with_footage.append(camera_id)
+    return Searched(tracklets, tuple(with_footage), tuple(scope.cameras), footage, gaps)
+
+
+def _footage_spans(clips: Sequence[Clip]) -> list[tuple[float, float]]:
+    """Stretches of camera-clock time with footage: clips less their gaps, overlaps joined."""
+    pieces = []
+    for clip in clips:
+        start = clip.start_s
+        for low, high in sorted(clip.gaps):
+            pieces.append((start, low))
+            start = max(start, high)
+        pieces.append((start, clip.end_s))
+    spans: list[tuple[float, float]] = []
+    for low, high in sorted(piece for piece in pieces if piece[1] > piece[0]):
+        if spans and low <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], high))
+        else:
+            spans.append((low, high))
+    return spans
+
+
+def _reasons(
+    field: _Field, i: int, word: Band, expected: float, about: Description, query: Query
+) -> tuple[Note, ...]:
+    """Why candidate i got its word, the most important first."""
+    n = len(field.found)
+    reasons = [_signal_reason(field, s, i, about, query) for s in (field.face, field.body)]
+    e = field.e[i]
+    if np.isnan(e):
+        reasons.insert(0, note("no calibrated evidence: the order is by similarity only"))
+        return tuple(reasons)
+    reasons.insert(
+        0,
+        note(
+            "evidence {e:+.1f}; about {expected:.2g} strangers among {n} would score as high",
+            e=float(e),
+            expected=expected,
+            n=n,
+        ),
+    )
+    face = field.face.e[i]
+    if e >= 2 and word != "strong" and not face >= 1:
+        reasons.append(note("clothing alone is never called strong"))
+    if e >= 1 and word == "weak" and expected > 1:
+        reasons.append(note("weak because too many strangers would score as high"))
+    return tuple(reasons)
+
+
+def _signal_reason(
+    field: _Field, signal: _Signal, i: int, about: Description, query: Query
+) -> Note:
+    """One line on one kind of evidence for candidate i."""
+    face = signal.kind == "face"
+    if np.isnan(signal.probe_px):
+        why = query.description.missing.get(signal.kind, note("no picture of it"))
+        return (
+            note("face not used: of the person looked for, {why}", why=why)
+            if face
+            else note("body not used: of the person looked for, {why}", why=why)
+        )
+    if np.isnan(signal.cosine[i]):
+        why = about.missing.get(signal.kind, note("no picture of it"))
+        return (
+            note("face not used: {why}", why=why) if face else note("body not used: {why}", why=why)
+        )
+    values = {
+        "s": float(signal.cosine[i]),
+        "e": float(signal.e[i]),
+        "size": rank.bin_label(signal.kind, rank.size_bin(signal.kind, float(signal.px[i]))),
+    }
+    if np.isnan(signal.e[i]):
+        if not face and query.clothes == "photo":
+            return note("body not used: clothes may differ from those in the photo")
+        if not face and field.same[i] == 0:
+            return note("body not used: the clothes may have been changed since")
+        return note("similarity {s:.2f}, not calibrated for {size}", **values)
+    if face:
+        return note("face: similarity {s:.2f}, evidence {e:+.1f} (face {size})", **values)
+    return note("body: similarity {s:.2f}, evidence {e:+.1f} (person {size})", **values)
+
+
+def _method(models: Mapping[Kind, Row], mode: Mode, n: int) -> str:
+    parts = [f"{kind} {row.name} {row.sha256[:8]}" for kind, row in models.items()]
+    fitted = {str(row.calibration.get("made_from", "none")) for row in models.values()}
+    return f"{mode}; {'; '.join(parts)}; calibration: {'; '.join(sorted(fitted))}; n={n}"
+
+
+def _warnings(
+    query: Query,
+    scope: Scope,
+    models: Mapping[Kind, Row],
+    site: Site,
+    words: Sequence[Band],
+    damaged: int,
+) -> tuple[Note, ...]:
+    """What the reader must know about the whole search."""
+    said = []
+    if not site.calibrated:
+        said.append(
+            note("not calibrated here: strangers score too high at this site, nothing above weak")
+        )
+    bare = sorted(row.name for row in models.values() if not row.calibration)
+    if bare:
+        said.append(
+            note(
+                "not calibrated: {models}; the order shows similarity only", models=", ".join(bare)
+            )
+        )
+    if query.clothes == "photo":
+        said.append(note("clothes may differ from the photo: only the face is compared"))
+    face = query.description.missing.get("face")
+    if face is not None:
+        said.append(note("face of the person looked for not used: {why}", why=face))
+    unchecked = sorted(
+        c for c in scope.cameras if scope.recorder(c).how == "unchecked" and scope.between
+    )
+    if unchecked:
+        said.append(
+            note(
+                "clocks of {cameras} were not checked: the time window was widened for them",
+                cameras=", ".join(unchecked),
+            )
+        )
+    if damaged:
+        said.append(note("{n} damaged clip files were left out: ingest them again", n=damaged))
+    if not any(word in ("strong", "moderate") for word in words):
+        said.append(note("nobody in what was searched reaches moderate evidence"))
+    return tuple(said)

@@ -1,0 +1,284 @@
+"""Crops in, descriptions out: body vector, face vector, how good each is, and why one is missing.
+
+Probe and gallery go through this same code. Pictures are decoded from the JPEG bytes that are kept,
+so a vector can always be computed again from the stored evidence. Faces are looked for at native
+resolution in the upper part of the person; a covered lower face gives no face evidence.
+
+Source: [wu2023yunet], [deng2019arcface]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import mask
+from core.errors import DongseonError
+from core.geometry import letterbox, nms, resize
+from core.types import Description, Float32, Image, Kind, Note, Tracklet, Vectors, note
+from core.zoo import Model
+
+HEAD_SHARE = 0.45  # of the person's height, from the top: where a face is looked for
+HEAD_WIDTHS = 1.3  # and at least so many widths of the box: near the camera only a bust is seen
+MIN_FACE_PX = 10.0
+MIN_FRONTAL = 0.25  # below, the nose is near one eye: a profile, which embedders compare badly
+MAX_ENLARGE = 2.0  # a head is enlarged at most this much before a face is looked for
+COVERED = 3  # how much a reason tells: the higher, the closer the face was to being used
+RIVAL_SHARE = 0.6  # a second face this large beside the first: whose face is it? none is used
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Faces of one picture, best first, in its pixels.
+
+    box (N,4), score (N,) 0-1, landmarks (N,5,2): eyes, nose, mouth corners, image-left first
+    """
+
+    box: Float32
+    score: Float32
+    landmarks: Float32
+
+    def __len__(self) -> int:
+        return len(self.box)
+
+
+def decode_yunet(
+    arrays: Mapping[str, NDArray[np.float32]], size: tuple[int, int], spec: Mapping[str, Any]
+) -> Faces:
+    """One picture's raw YuNet outputs -> all anchors as faces in input pixels, not yet suppressed.
+
+    arrays  {"cls_8": (A,1), "obj_8": (A,1), "bbox_8": (A,4), "kps_8": (A,10), and so on}
+    size    input (width, height);  spec = the row's output table with strides
+
+    Source: [wu2023yunet]
+    """
+    boxes, scores, points = [], [], []
+    for stride in spec["strides"]:
+        y, x = np.mgrid[0 : size[1] // stride, 0 : size[0] // stride]
+        cell = np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32)  # (A,2)
+        shift = arrays[f"bbox_{stride}"]
+        centre = (cell + shift[:, :2]) * stride
+        half = np.exp(shift[:, 2:]) * stride / 2
+        boxes.append(np.concatenate([centre - half, centre + half], axis=1))
+        certain = np.clip(arrays[f"cls_{stride}"], 0, 1) * np.clip(arrays[f"obj_{stride}"], 0, 1)
+        scores.append(np.sqrt(certain)[:, 0])
+        points.append((arrays[f"kps_{stride}"].reshape(-1, 5, 2) + cell[:, None]) * stride)
+    return Faces(np.concatenate(boxes), np.concatenate(scores), np.concatenate(points))
+
+
+class FaceDetector:
+    """Finds faces in pictures of any size. max_enlarge: small pictures are enlarged up to this."""
+
+    def __init__(self, model: Model, *, min_score: float = 0.6, max_iou: float = 0.3) -> None:
+        if model.row.output["decoder"] != "yunet":
+            raise ValueError(f"{model.name} is not a YuNet detector")
+        self.model = model
+        self.min_score = min_score
+        self.max_iou = max_iou
+
+    def __call__(self, images: Sequence[Image], *, max_enlarge: float = MAX_ENLARGE) -> list[Faces]:
+        """Faces of each picture (H,W,3) uint8 RGB, in its own pixels."""
+        if not images:
+            return []
+        size, fill = self.model.row.size, self.model.row.input["fill"]
+        fitted = [letterbox(image, size, fill, max_enlarge) for image in images]
+        arrays = self.model(np.stack([picture for picture, _ in fitted]))
+        named = dict(zip(self.model.output_names, arrays, strict=True))
+        return [
+            self._faces({name: array[i] for name, array in named.items()}, scale)
+            for i, (_, scale) in enumerate(fitted)
+        ]
+
+    def _faces(self, arrays: Mapping[str, NDArray[np.float32]], scale: float) -> Faces:
+        every = decode_yunet(arrays, self.model.row.size, self.model.row.output)
+        likely = np.flatnonzero(every.score >= self.min_score)
+        kept = likely[nms(every.box[likely], every.score[likely], self.max_iou)]
+        return Faces(every.box[kept] / scale, every.score[kept], every.landmarks[kept] / scale)
+
+
+def align(image: Image, landmarks: Float32) -> Image:
+    """Turn and scale a face to the 112x112 ArcFace template by its 5 landmarks.
+
+    Source: [deng2019arcface]
+    """
+    import cv2
+    from insightface.utils.face_align import arcface_dst
+    from skimage.transform import SimilarityTransform
+
+    turn = SimilarityTransform.from_estimate(landmarks.astype(np.float64), arcface_dst)
+    if not turn:  # landmarks on one spot
+        return np.zeros((112, 112, 3), dtype=np.uint8)
+    return np.asarray(cv2.warpAffine(image, turn.params[:2], (112, 112)), dtype=np.uint8)
+
+
+def frontalness(landmarks: Float32) -> float:
+    """1 for a face seen from the front, towards 0 for a profile: is the nose midway of the eyes?
+
+    landmarks (5,2) px.
+    """
+    left, right, nose = (float(x) for x in landmarks[:3, 0])
+    span = max(right - left, 1e-6)
+    return float(np.clip(1 - 2 * abs((nose - left) / span - 0.5), 0, 1))
+
+
+def decode(jpeg: bytes) -> Image:
+    """A kept picture (JPEG or PNG bytes) -> (H,W,3) uint8 RGB. Raises DongseonError if damaged."""
+    import cv2
+
+    data = np.frombuffer(jpeg, dtype=np.uint8)
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    if picture is None:
+        raise DongseonError("a stored picture is damaged and cannot be shown")
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def unit(rows: NDArray[np.float32]) -> Float32:
+    """Rows (n,D) scaled to length 1; a zero row becomes the first axis, never NaN."""
+    norm = np.linalg.norm(rows, axis=1, keepdims=True)
+    axis = np.zeros_like(rows)
+    axis[:, 0] = 1
+    return np.where(norm > 1e-12, rows / np.maximum(norm, 1e-12), axis).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture of a person: image (H,W,3), the person's box in it (4,), quality 0-1 or NaN.
+
+    headroom: share of the box, from its top, in which the face is looked for; 1 in a portrait
+    bareness: how well a lower face must be shown to be bare (`core.mask`)
+    """
+
+    image: Image
+    box: Float32
+    quality: float
+    headroom: float = HEAD_SHARE
+    bareness: float = mask.BARE_IN_FOOTAGE
+
+
+@dataclass(frozen=True)
+class _Face:
+    aligned: Image
+    width_px: float
+    quality: float
+
+
+class Describer:
+    """Describes people with one pack's models.
+
+    body, face, face_embedding: models of tasks body_embedding, face and face_embedding
+    """
+
+    def __init__(self, body: Model, face: Model, face_embedding: Model) -> None:
+        self.body = body
+        self.faces = FaceDetector(face)
+        self.face_embedding = face_embedding
+
+    @property
+    def models(self) -> dict[str, str]:
+        """{name: sha256} of the models whose vectors this makes."""
+        return {m.name: m.row.sha256 for m in (self.body, self.face_embedding)}
+
+    def tracklet(self, tracklet: Tracklet) -> Description:
+        """Describe a tracklet from its kept pictures."""
+        shots = [
+            Shot(decode(jpeg), box, float(quality))
+            for jpeg, box, quality in zip(
+                tracklet.crops, tracklet.crop_box, tracklet.crop_quality, strict=True
+            )
+        ]
+        return self.shots(tracklet.id, shots)
+
+    def shots(
+        self, of_id: str, shots: Sequence[Shot], kinds: Sequence[Kind] = ("body", "face")
+    ) -> Description:
+        """Describe one person shown by several pictures; kinds: only these vectors."""
+        vectors: dict[str, Vectors] = {}
+        missing: dict[str, Note] = {
+            "attributes": note("no attribute model in this pack: ticks were not compared")
+        }
+        if "body" in kinds and shots:
+            vectors[self.body.name] = self._bodies(shots)
+        elif "body" in kinds:
+            missing["body"] = note("no usable picture of the person")
+        if "face" in kinds:
+            faces, missing["face"] = self._best_faces(shots)
+            if faces:
+                vectors[self.face_embedding.name] = self._embed_faces(faces)
+                del missing["face"]
+        return Description(of_id, vectors, {}, missing)
+
+    def _bodies(self, shots: Sequence[Shot]) -> Vectors:
+        pictures, heights = [], []
+        for shot in shots:
+            height, width = shot.image.shape[:2]
+            x1, y1 = np.clip(np.floor(shot.box[:2]), 0, [width - 1, height - 1]).astype(int)
+            x2, y2 = np.maximum(np.ceil(shot.box[2:]), [x1 + 1, y1 + 1]).astype(int)
+            pictures.append(resize(shot.image[y1:y2, x1:x2], self.body.row.size))
+            heights.append(float(shot.box[3] - shot.box[1]))
+        (rows,) = self.body(np.stack(pictures))
+        quality = np.nan_to_num([shot.quality for shot in shots], nan=1.0)
+        return Vectors(
+            "body", unit(rows), quality, np.array(heights, np.float32), np.arange(len(shots))
+        )
+
+    def _best_faces(self, shots: Sequence[Shot]) -> tuple[dict[int, _Face], Note]:
+        """{shot number: its face} for usable faces; and what kept the nearest other from use."""
+        heads = [_head(shot) for shot in shots]
+        usable: dict[int, _Face] = {}
+        rejected: list[tuple[int, Note]] = [(0, note("no face to be seen"))]
+        for i, (shot, faces) in enumerate(zip(shots, self.faces(heads), strict=True)):
+            chosen, rivals = _own_face(shot, faces)
+            if chosen is None:
+                continue
+            if rivals:
+                rejected.append((2, note("two faces in one picture: not clear whose it is")))
+                continue
+            width = float(faces.box[chosen, 2] - faces.box[chosen, 0])
+            aligned = align(heads[i], faces.landmarks[chosen])
+            if width < MIN_FACE_PX:
+                too_small = note("face {px:.0f} px wide: too small to compare", px=width)
+                rejected.append((2, too_small))
+            elif frontalness(faces.landmarks[chosen]) < MIN_FRONTAL:
+                rejected.append((1, note("face seen from the side only: not compared")))
+            elif mask.lower_face_covered(aligned, shot.bareness):
+                covered = note("lower face covered or not shown clearly: no face evidence")
+                rejected.append((COVERED, covered))
+            else:
+                quality = float(faces.score[chosen]) * frontalness(faces.landmarks[chosen])
+                usable[i] = _Face(aligned, width, quality)
+        covered_in = sum(weight == COVERED for weight, _ in rejected)
+        if covered_in >= len(usable):  # one bare-looking frame among masked ones is no bare face
+            usable = {}
+        return usable, max(rejected, key=lambda one: one[0])[1]
+
+    def _embed_faces(self, faces: Mapping[int, _Face]) -> Vectors:
+        (rows,) = self.face_embedding(np.stack([face.aligned for face in faces.values()]))
+        return Vectors(
+            "face",
+            unit(rows),
+            np.array([face.quality for face in faces.values()], np.float32),
+            np.array([face.width_px for face in faces.values()], np.float32),
+            np.array(list(faces), np.int64),
+        )
+
+
+def _head(shot: Shot) -> Image:
+    """The upper part of the picture, where the person's face would be, at native resolution."""
+    width, height = shot.box[2:] - shot.box[:2]
+    y2 = shot.box[1] + max(shot.headroom * height, HEAD_WIDTHS * width)
+    return shot.image[: max(8, int(np.ceil(y2)))]
+
+
+def _own_face(shot: Shot, faces: Faces) -> tuple[int | None, int]:
+    """Index of the largest face inside the person's box, and how many others rival its size."""
+    centre = (faces.box[:, :2] + faces.box[:, 2:]) / 2  # (N,2)
+    inside = np.all((centre >= shot.box[:2]) & (centre <= shot.box[2:]), axis=1)
+    width = np.where(inside, faces.box[:, 2] - faces.box[:, 0], 0)
+    if not inside.any():
+        return None, 0
+    best = int(width.argmax())
+    return best, int(np.sum(width >= RIVAL_SHARE * width[best])) - 1

@@ -1,0 +1,24 @@
+"""A video file or a folder of pictures in, upright RGB frames with their true times out.
+
+Times are seconds since the first frame, from the presentation time stamps of the file and never
+from a frame count: recorders drop frames, vary their rate, and 29.97 is not 30.
+"""
+
+from core.footage.ahead import ahead
+from core.footage.film import Film, Frame, frame_at, frames, inspect, sha256
+from core.footage.mp4 import cut
+from core.footage.source import mask_url
+from core.footage.times import gaps
+
+__all__ = [
+    "Film",
+    "Frame",
+    "ahead",
+    "cut",
+    "frame_at",
+    "frames",
+    "gaps",
+    "inspect",
+    "mask_url",
+    "sha256",
+]

@@ -1,0 +1,278 @@
+"""Photos, drawn boxes and verdicts of a case in; what is compared of the person, out.
+
+Pictures that people gave are kept as they came, under ``cases/ID``: photos by their hash, people
+pointed at in footage as a small gallery of the case's own. Footage of the person replaces a photo's
+clothes; a photo's face stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+
+from core import footage, mask, photo
+from core.casebook import Casebook
+from core.compare import Query
+from core.describe import Shot
+from core.detect import People
+from core.errors import BadInput, NotFound
+from core.gallery import Gallery
+from core.geometry import iou
+from core.settings import Models, write_whole
+from core.track import Tracker, cut_person
+from core.types import Clip, Description, FootageBox, Image, Photo, Tracklet, Vectors, note
+
+AROUND_S = 2.0  # a person with a box drawn on them is followed this long before and after
+SAME_PERSON_IOU = 0.3  # between a drawn box and a found one
+FIRM_SCORE = 0.5  # a person in a photo
+RIVAL_SHARE = 0.5  # somebody this large beside the largest: who is looked for?
+
+Box = tuple[float, float, float, float]
+PhotoSource = str | Path | tuple[str, bytes]
+
+
+@dataclass(frozen=True)
+class Given:
+    """A photo that was read and shows one person: its name, bytes as they came, picture."""
+
+    name: str
+    content: bytes
+    picture: photo.Picture
+
+
+class Probes:
+    """The pictures of the people looked for, case by case. root: folder of the cases."""
+
+    def __init__(
+        self, root: Path, gallery: Gallery, casebook: Casebook, models: Models, zone: str
+    ) -> None:
+        self._root = root
+        self._gallery = gallery
+        self._casebook = casebook
+        self._models = models
+        self._zone = zone
+
+    # Photos.
+
+    def read(self, source: PhotoSource) -> Given:
+        """Read a photo, a file or (name, bytes), and check that it shows one person.
+
+        Raises NotFound, BadInput.
+        """
+        if isinstance(source, tuple):
+            name, content = source
+        else:
+            path = Path(source)
+            if not path.is_file():
+                raise NotFound("there is no photo at {path}", path=path)
+            name, content = path.name, path.read_bytes()
+        given = Given(name, content, photo.read(content, name, zone=self._zone))
+        self._photo_shot(given.picture.image, name)
+        return given
+
+    def keep(self, case: str, given: Given, *, by: str) -> None:
+        """Keep a photo that was read as part of a case."""
+        taken = Photo(given.picture.sha256, given.name, given.picture.taken_s)
+        write_whole(self._photo_path(case, taken.sha256), given.content)
+        self._casebook.add_photo(case, taken, by=by)
+
+    def photo(self, case: str, sha256: str) -> bytes:
+        """An uploaded photo as it was given. Raises NotFound."""
+        if sha256 not in {one.sha256 for one in self._casebook.photos(case)}:
+            raise NotFound("this photo is not part of case {case}", case=case)
+        return self._photo_path(case, sha256).read_bytes()
+
+    def _kept_shot(self, case: str, one: Photo) -> Shot:
+        content = self.photo(case, one.sha256)
+        return self._photo_shot(photo.read(content, one.name, zone=self._zone).image, one.name)
+
+    def _photo_shot(self, image: Image, name: str) -> Shot:
+        """A photo as one shot of one person: the largest one in it, or the whole picture."""
+        people = self._models.detector([image])[0]
+        firm = people.box[people.score >= FIRM_SCORE]
+        height, width = image.shape[:2]
+        whole = np.array([0, 0, width, height], dtype=np.float32)
+        if not len(firm):
+            return Shot(image, whole, 1.0, 1.0, mask.BARE_IN_PHOTO)
+        size = (firm[:, 2:] - firm[:, :2]).prod(axis=1)
+        alike = int(np.sum(size > RIVAL_SHARE * size.max()))
+        if alike > 1:
+            raise BadInput(
+                "{name} shows {n} people of similar size: cut out the person looked for",
+                name=name[:80],
+                n=alike,
+            )
+        return Shot(image, firm[size.argmax()], 1.0, 1.0, mask.BARE_IN_PHOTO)
+
+    # People pointed at in footage.
+
+    def keep_box(self, case: str, drawn: FootageBox, film: footage.Film, *, by: str) -> None:
+        """Follow the person in a drawn box for a moment and keep the pictures. FootageError."""
+        tracklet = self._follow(drawn)
+        clip = Clip(
+            _box_id(drawn), "probe", drawn.path, film.sha256, 0.0, film.duration_s, film.size
+        )
+        self._drawn(case).write(clip, [tracklet], [Description(tracklet.id)], {})
+        self._casebook.add_box(case, drawn, by=by)
+
+    def tracklet_at(self, clip: Clip, at_s: float, box: Box) -> str | None:
+        """Id of the gallery's tracklet in that box of that clip, None if there is none.
+
+        at_s  seconds into the file;  box xyxy px
+        """
+        rows = self._gallery.select([clip.camera_id], columns=("tracklet_id", "clip_id"))
+        ids = [row["tracklet_id"] for row in rows.to_pylist() if row["clip_id"] == clip.id]
+        own = _in_box(self._gallery.tracklets(ids), clip.start_s + at_s, box)
+        return None if own is None else own.id
+
+    def _follow(self, drawn: FootageBox) -> Tracklet:
+        """The person in the drawn box, followed for a moment; else the one picture in the box."""
+        path, at_s, box = drawn.path, drawn.at_s, drawn.box
+        moment = footage.frame_at(path, at_s)
+        tracker = Tracker("probe", _box_id(drawn))
+        followed: list[Tracklet] = []
+        for frame in footage.frames(path, 5.0, max(0.0, at_s - AROUND_S), at_s + AROUND_S):
+            found = self._models.detector([frame.image])[0]
+            followed += tracker.update(frame.t_s, frame.image, found)
+        followed += tracker.finish()
+        best = _in_box(followed, at_s, box)
+        if best is not None:
+            return replace(best, id=f"probe/{_box_id(drawn)}/1")
+        alone = Tracker("probe", _box_id(drawn))
+        alone.update(
+            at_s, moment.image, People(np.array([box], np.float32), np.ones(1, np.float32))
+        )
+        return alone.finish()[0]
+
+    # What is compared.
+
+    def query(self, case: str) -> Query:
+        """The probe as it is compared. Raises BadInput if the case has no picture."""
+        about = self._casebook.case(case)
+        seen = self._gallery.descriptions(self._confirmed(case))
+        describer = self._models.describer
+        seen += [describer.tracklet(tracklet) for tracklet in self._pointed_at(case)]
+        photos = [self._kept_shot(case, one) for one in self._casebook.photos(case)]
+        if not seen and not photos:
+            raise BadInput(
+                "case {case} has no picture to compare: add a photo, or draw a box in footage",
+                case=case,
+            )
+        given = describer.shots("probe", photos) if photos else Description("probe")
+        body, face = (self._models.vectors()[kind].name for kind in ("body", "face"))
+        sources = {
+            body: seen or ([given] if about.same_clothes else []),
+            face: [given] if face in given.vectors else seen,
+        }
+        vectors = {name: _joined(name, parts) for name, parts in sources.items()}
+        missing = dict((seen[0] if seen else given).missing)
+        if photos and "face" in given.missing:
+            missing["face"] = given.missing["face"]
+        if not seen and not about.same_clothes:
+            missing["body"] = note("clothes may differ from those in the photo")
+        return Query(
+            Description("probe", {n: v for n, v in vectors.items() if v is not None}, {}, missing),
+            "footage" if seen else ("ticked" if about.same_clothes else "photo"),
+            tuple(self._seen_s(case)),
+            frozenset(self._own_clips(case)),
+        )
+
+    def picture(self, case: str) -> bytes | None:
+        """The person as cut out for comparing, JPEG; None if the case has no picture."""
+        seen = self._gallery.tracklets(self._confirmed(case)) + self._pointed_at(case)
+        if seen:
+            best = max(seen, key=lambda t: float(np.nan_to_num(t.crop_quality).max()))
+            return best.crops[int(np.nan_to_num(best.crop_quality).argmax())]
+        for one in self._casebook.photos(case):
+            shot = self._kept_shot(case, one)
+            return cut_person(shot.image, shot.box)[0]
+        return None
+
+    def _confirmed(self, case: str) -> list[str]:
+        """Ids of the tracklets that a person said show the one looked for."""
+        return [
+            sighting.tracklet_id
+            for sighting in self._casebook.sightings(case)
+            if sighting.tracklet_id is not None and sighting.verdict == "confirmed"
+        ]
+
+    def _pointed_at(self, case: str) -> list[Tracklet]:
+        """The person in drawn boxes, but for those whose tracklet in the gallery is confirmed."""
+        covered = {tracklet_id.split("/")[1] for tracklet_id in self._confirmed(case)}
+        boxes = [b for b in self._casebook.boxes(case) if b.clip_sha256[:16] not in covered]
+        return [self._drawn(case).tracklet(f"probe/{_box_id(box)}/1") for box in boxes]
+
+    def _seen_s(self, case: str) -> Iterator[float]:
+        """True times of the footage that shows the person."""
+        for sighting in self._casebook.sightings(case):
+            if sighting.verdict == "confirmed":
+                yield (sighting.enter_s + sighting.leave_s) / 2
+        yield from (box.true_s for box in self._casebook.boxes(case) if box.true_s is not None)
+
+    def _own_clips(self, case: str) -> Iterator[str]:
+        for box in self._casebook.boxes(case):
+            clip = self._gallery.find_sha256(box.clip_sha256)
+            if clip is not None:
+                yield clip.id
+
+    def _folder(self, case: str) -> Path:
+        self._casebook.case(case)  # NotFound for what is no case, so no path can be smuggled in
+        return self._root / case
+
+    def _photo_path(self, case: str, sha256: str) -> Path:
+        return self._folder(case) / f"{sha256}.photo"
+
+    def _drawn(self, case: str) -> Gallery:
+        return Gallery(self._folder(case) / "drawn")
+
+
+def checked_box(box: Sequence[float], size: tuple[int, int]) -> Box:
+    """The part of a drawn box that lies in the picture; BadInput if there is nearly none."""
+    if len(box) != 4 or not np.isfinite(box).all():
+        raise BadInput("a box is four numbers: x1,y1,x2,y2 in pixels of the footage")
+    x1, y1, x2, y2 = (float(v) for v in np.clip(box, 0, [*size, *size]))
+    if x2 - x1 < 4 or y2 - y1 < 8:
+        raise BadInput(
+            "the box {box} holds no person: the footage is {width} x {height} px",
+            box=",".join(f"{v:g}" for v in box),
+            width=size[0],
+            height=size[1],
+        )
+    return x1, y1, x2, y2
+
+
+def _box_id(drawn: FootageBox) -> str:
+    """A clip id for the pictures of one drawn box."""
+    place = blake2b(repr((drawn.at_s, drawn.box)).encode(), digest_size=6).hexdigest()
+    return f"{drawn.clip_sha256[:16]}-{place}"
+
+
+def _in_box(tracklets: Sequence[Tracklet], at_s: float, box: Box) -> Tracklet | None:
+    """The tracklet that best fills a box at a moment (within half a second)."""
+    best, best_iou = None, SAME_PERSON_IOU
+    for tracklet in tracklets:
+        i = int(np.abs(tracklet.t_s - at_s).argmin())
+        if abs(tracklet.t_s[i] - at_s) > 0.5:
+            continue
+        overlap = float(iou(tracklet.box[i : i + 1], np.array([box], np.float32))[0, 0])
+        if overlap > best_iou:
+            best, best_iou = tracklet, overlap
+    return best
+
+
+def _joined(model: str, about: Sequence[Description]) -> Vectors | None:
+    """Vectors of several descriptions by one model as one; None if there are none."""
+    parts = [one.vectors[model] for one in about if model in one.vectors]
+    if not parts:
+        return None
+    return Vectors(
+        parts[0].kind,
+        np.concatenate([part.rows for part in parts]),
+        np.concatenate([part.quality for part in parts]),
+        np.concatenate([part.size_px for part in parts]),
+        np.arange(sum(len(part) for part in parts)),
+    )

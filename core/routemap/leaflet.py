@@ -1,0 +1,272 @@
+"""A route, its cameras and what else is known in, a folium map out.
+
+Everything drawn is a GeoJSON layer whose properties carry the camera id, so that streamlit-folium
+hands it back in ``last_active_drawing``. Texts reach the browser as JSON strings that went through
+`safe_text`; no text is ever pasted into script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import folium
+from branca.element import Element, Figure, MacroElement
+from folium.template import Template
+from folium.utilities import JsCode
+
+from core.errors import BadInput
+from core.routemap import features, vendor
+from core.routemap.basemap import base_feature_list, grid
+from core.routemap.features import Feature, Pen
+from core.routemap.legend import legend_html
+from core.routemap.records import Row, ask_rows, route_rows
+from core.routemap.scene import (
+    Point,
+    Translate,
+    around,
+    bounds,
+    camera_point,
+    clock,
+    lines,
+    spots,
+)
+from core.routemap.svg import route_svg
+from core.types import Camera, LastSeen, Note, Route, Sighting, note
+
+KOREA: tuple[Point, Point] = ((33.1, 125.8), (38.6, 129.6))  # shown when nothing has a place
+
+_HERE = Path(__file__).parent
+_POINT = JsCode(
+    """function (feature, at) {
+        const p = feature.properties;
+        if (p.radius_m) { return L.circle(at, {radius: p.radius_m, interactive: !!p.popup}); }
+        const icon = L.divIcon({html: p.html, className: p.look, iconSize: p.size});
+        return L.marker(at, {icon: icon, zIndexOffset: p.z, interactive: !!p.popup,
+                             keyboard: !!p.popup});
+    }"""
+)
+_EACH = JsCode(
+    """function (feature, layer) {
+        if (feature.properties.popup) { layer.bindPopup(feature.properties.popup); }
+    }"""
+)
+
+
+class RouteMap(folium.Map):
+    """A folium map that brings its own scripts and carries what an export shows around it.
+
+    figure is the page around it; svg is the still picture, rows, asks and notes are the route and
+    the cameras to ask as tables and the sentences below the map; say translates; again draws the
+    same map afresh, because streamlit-folium renames the parts of the one it is given.
+    """
+
+    def __init__(
+        self,
+        *,
+        center: Point,
+        svg: str,
+        rows: Sequence[Row],
+        asks: Sequence[Row],
+        notes: Sequence[Note],
+        say: Translate,
+        again: Callable[[], RouteMap],
+    ) -> None:
+        super().__init__(location=center, tiles=None, zoom_start=15, zoom_snap=0.25)
+        self.options.update(min_zoom=3, max_zoom=20)  # folium's own arguments are for tiles only
+        figure = self.get_root()
+        if not isinstance(figure, Figure):
+            raise TypeError("a folium map begins inside a figure")
+        self.figure = figure
+        self.svg = svg
+        self.rows = tuple(rows)
+        self.asks = tuple(asks)
+        self.notes = tuple(notes)
+        self.say = say
+        self.again = again
+        self.default_js = [link for link in folium.Map.default_js if link[0] != "jquery"]
+        self.default_css = list(folium.Map.default_css)
+
+
+class _Inline(Element):
+    """Text that goes into the page as it is (a plain Element would read it as a Jinja template)."""
+
+    _template = Template("<{{ this.tag }}>{{ this.text }}</{{ this.tag }}>")
+
+    def __init__(self, tag: str, text: str) -> None:
+        super().__init__()
+        self.tag = tag
+        self.text = text
+
+
+class _Furniture(MacroElement):
+    """Legend, scale bar, note, fitting the view, and labels that do not cover each other."""
+
+    _template = Template(
+        """
+        {% macro header(this, kwargs) %}<style>{{ this.css }}</style>{% endmacro %}
+        {% macro script(this, kwargs) %}
+        {{ this.code }}({{ this._parent.get_name() }}, {{ this.settings|tojson }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Furniture"
+        self.settings = settings
+        self.css = (_HERE / "route.css").read_text(encoding="utf-8")
+        self.code = (_HERE / "route.js").read_text(encoding="utf-8").strip()
+
+
+def use_inline(drawn: RouteMap) -> None:
+    """Put Leaflet into the map's own header, so that it needs no server at all."""
+    drawn.default_js, drawn.default_css = [], []
+    header = drawn.figure.header
+    header.add_child(_Inline("script", vendor.inline_script()), name="leaflet")
+    header.add_child(_Inline("style", vendor.inline_style()), name="leaflet_css")
+
+
+def _points(
+    route: Route, cameras: Mapping[str, Camera], last_seen: LastSeen | None
+) -> tuple[Point, ...]:
+    """What must be in view: the route and what comes next; without a route all cameras."""
+    asked = [camera_point(cameras.get(ask.camera_id)) for ask in route.next_cameras]
+    found = [spot.point for spot in spots(route, cameras)] + [p for p in asked if p is not None]
+    if last_seen is not None:
+        found += around((last_seen.lat, last_seen.lon), last_seen.radius_m)
+    if not spots(route, cameras):
+        found += [p for c in cameras.values() if (p := camera_point(c)) is not None]
+    return tuple(found)
+
+
+def _headline(route: Route, points: Sequence[Point]) -> Note | None:
+    """The sentence a map shows on itself when it has no route to show."""
+    if not points:
+        return note("no camera has a position: add latitude and longitude on the camera page")
+    if not route.stops:
+        return note("no route yet: the person was not found in what was searched")
+    return None
+
+
+def _shown(
+    route: Route,
+    cameras: Mapping[str, Camera],
+    last_seen: LastSeen | None,
+    layers: Mapping[str, list[Feature]],
+) -> set[str]:
+    """The legend entries this map needs."""
+    stops = {"confirmed_stop" if s.confirmed else "open_stop" for s in spots(route, cameras)}
+    kept = {key for key in ("camera", "next", "other") if layers[key]}
+    kinds: set[str] = {line.kind for line in lines(route, cameras)}
+    return stops | kept | kinds | ({"last_seen"} if last_seen is not None else set())
+
+
+def _add(drawn: RouteMap, content: list[Feature], name: str = "", show: bool = True) -> None:
+    if content:
+        folium.GeoJson(
+            {"type": "FeatureCollection", "features": content},
+            name=name or None,
+            control=bool(name),
+            show=show,
+            on_each_feature=_EACH,
+            point_to_layer=_POINT,
+        ).add_to(drawn)
+
+
+def _layers(
+    pen: Pen, route: Route, last_seen: LastSeen | None, candidates: Sequence[Sighting]
+) -> dict[str, list[Feature]]:
+    """The layers from the bottom up; "other" and "range" can be switched."""
+    places = spots(route, pen.cameras)
+    asked = route.next_cameras
+    busy = [p for a in asked if (p := camera_point(pen.cameras.get(a.camera_id))) is not None]
+    ways = (*route.alternatives, *((route.rival,) if route.rival else ()))
+    return {
+        "range": features.camera_ranges(pen),
+        "seen": features.last_seen_marks(pen, last_seen) if last_seen else [],
+        "other": features.other_routes(pen, ways),
+        "leg": features.leg_lines(pen, lines(route, pen.cameras)),
+        "camera": features.camera_marks(pen, [s.point for s in places] + busy, candidates),
+        "candidate": features.other_marks(pen, candidates),
+        "next": features.next_marks(pen, asked, candidates),
+        "stop": features.stop_marks(pen, places),
+    }
+
+
+def route_map(
+    route: Route,
+    cameras: Mapping[str, Camera],
+    *,
+    last_seen: LastSeen | None = None,
+    candidates: Sequence[Sighting] = (),
+    tz: str = "Asia/Seoul",
+    translate: Translate = str,
+    base: Mapping[str, Any] | None = None,
+    assets: Literal["app", "inline"] = "app",
+) -> RouteMap:
+    """Draw a route for `st_folium` (assets="app") or for a page without a server ("inline").
+
+    candidates  sightings nobody has judged yet: counted at their camera, or marked at their place
+    translate   how a `Note` is said in the user's language
+    base        GeoJSON streets or boundaries (property ``kind``: see basemap.STYLES); without it
+                a metric grid is drawn. No picture is ever fetched from a tile server
+
+    Solid lines join stops that a person confirmed, dashed ones are inferred, and a leg that cannot
+    be travelled in its time is vermilion, dash-dotted, crossed, and says why. Camera and person
+    names are untrusted: they are shown as text whatever they contain.
+
+    Raises BadInput for an unknown time zone or a base that is not GeoJSON in degrees.
+    """
+    if assets not in ("app", "inline"):
+        raise BadInput("assets must be app or inline, not {got!r}", got=str(assets)[:40])
+    again = partial(
+        route_map,
+        route,
+        cameras,
+        last_seen=last_seen,
+        candidates=candidates,
+        tz=tz,
+        translate=translate,
+        base=base,
+        assets=assets,
+    )
+    pen = Pen(cameras, clock(tz), translate)
+    points = _points(route, cameras, last_seen)
+    corners = bounds(points) or KOREA
+    layers = _layers(pen, route, last_seen, candidates)
+    (south, west), (north, east) = corners
+    drawn = RouteMap(
+        center=((south + north) / 2, (west + east) / 2),
+        svg=route_svg(route, cameras, last_seen=last_seen, tz=tz, translate=translate, base=base),
+        rows=route_rows(route, cameras, tz, translate=translate),
+        asks=ask_rows(route, cameras, tz, translate=translate),
+        notes=route.warnings,
+        say=translate,
+        again=again,
+    )
+    _add(drawn, base_feature_list(base, corners))
+    switches = {
+        "range": note("what the cameras see"),
+        "other": note("other possible routes"),
+    }
+    for key, content in layers.items():
+        name = pen.say(switches[key]) if key in switches else ""
+        _add(drawn, content, name, show=key != "other")
+    if layers["other"]:
+        folium.LayerControl(collapsed=False, position="topright").add_to(drawn)
+    shown = _shown(route, cameras, last_seen, layers)
+    sentence = _headline(route, points)
+    _Furniture(
+        {
+            "bounds": corners,
+            "lines": [line.ends for line in lines(route, cameras)],
+            "legend": legend_html(shown, None if base else grid(corners)[0], translate),
+            "note": pen.say(sentence) if sentence else "",
+        }
+    ).add_to(drawn)
+    if assets == "inline":
+        use_inline(drawn)
+    return drawn

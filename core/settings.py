@@ -1,0 +1,127 @@
+"""A workspace's settings in; which models it uses, loaded when first asked for, out."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core import zoo
+from core.errors import BadInput, DongseonError, ModelError, NotFound
+from core.types import Kind
+
+if TYPE_CHECKING:
+    from core.describe import Describer
+    from core.detect import PersonDetector
+
+SETTINGS = "workspace.toml"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What workspace.toml holds. models: {task: name}; directories: where the files lie."""
+
+    pack: str
+    models: Mapping[str, str]
+    directories: tuple[str, ...]
+    zone: str = "Asia/Seoul"
+
+    @classmethod
+    def of_pack(cls, name: str, directories: Sequence[str | Path]) -> Settings:
+        """Settings for a model pack. Raises NotFound, ModelError if a file is missing."""
+        chosen = zoo.pack(name, directories)
+        absent = zoo.missing(name, directories)
+        if absent:
+            raise ModelError(
+                "the pack {pack} lacks {files}: name their folder with --models DIR, "
+                "or run `dongseon models import`",
+                pack=name,
+                files=", ".join(row.file for row in absent),
+            )
+        places = tuple(str(Path(d).resolve()) for d in directories)
+        return cls(name, {task: getattr(chosen, task) for task in zoo.TASKS}, places)
+
+    @classmethod
+    def read(cls, folder: Path) -> Settings:
+        """Settings of a workspace. Raises NotFound if there is none, DongseonError if damaged."""
+        file = folder / SETTINGS
+        if not file.is_file():
+            raise NotFound(
+                "there is no workspace at {path}: make one with `dongseon init {path}`", path=folder
+            )
+        try:
+            table = tomllib.loads(file.read_text(encoding="utf-8"))
+            return cls(table["pack"], table["models"], tuple(table["directories"]), table["zone"])
+        except (tomllib.TOMLDecodeError, KeyError, UnicodeDecodeError) as error:
+            raise DongseonError("{file} is damaged ({why})", file=file, why=error) from None
+
+    def write(self, folder: Path) -> None:
+        """Keep the settings; makes the folder. Raises BadInput if that cannot be done."""
+        lines = [f"pack = {json.dumps(self.pack)}", f"zone = {json.dumps(self.zone)}"]
+        lines.append(f"directories = {json.dumps(list(self.directories), ensure_ascii=False)}")
+        lines += ["", "[models]"]
+        lines += [f"{task} = {json.dumps(name)}" for task, name in self.models.items()]
+        try:
+            write_whole(folder / SETTINGS, ("\n".join(lines) + "\n").encode())
+        except OSError as error:
+            raise BadInput(
+                "{path} cannot be used as a workspace: {why}", path=folder, why=error.strerror
+            ) from None
+
+
+class Models:
+    """The models of a workspace: each is verified and loaded when first used."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def rows(self) -> dict[str, zoo.Row]:
+        """{task: the weight file used for it}."""
+        known = zoo.rows(self._settings.directories)
+        lost = [name for name in self._settings.models.values() if name not in known]
+        if lost:
+            raise ModelError(
+                "the model {model} of this workspace is not known any more: the folder that "
+                "described it ({places}) is gone or has changed",
+                model=lost[0],
+                places=", ".join(self._settings.directories),
+            )
+        return {task: known[name] for task, name in self._settings.models.items()}
+
+    def load(self, task: str) -> zoo.Model:
+        """The model used for a task, verified; NotFound or ModelError otherwise."""
+        return zoo.load(self._settings.models[task], self._settings.directories)
+
+    def vectors(self) -> dict[Kind, zoo.Row]:
+        """The models whose vectors the gallery holds."""
+        rows = self.rows()
+        return {"face": rows["face_embedding"], "body": rows["body_embedding"]}
+
+    @cached_property
+    def detector(self) -> PersonDetector:
+        from core.detect import PersonDetector
+
+        return PersonDetector(self.load("person"))
+
+    @cached_property
+    def describer(self) -> Describer:
+        from core.describe import Describer
+
+        tasks = ("body_embedding", "face", "face_embedding")
+        return Describer(*(self.load(task) for task in tasks))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file completely or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as partial:
+        partial.write(content)
+        partial.flush()
+        os.fsync(partial.fileno())
+    os.replace(partial.name, path)

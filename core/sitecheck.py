@@ -1,0 +1,171 @@
+"""A gallery in, how high certain strangers score at this site out: the alarm nobody has to label.
+
+Two people in one view at once, and two sightings too far apart even for a car, are not one person.
+How they score tells how many strangers to expect at any evidence, and whether the calibration,
+which was learned elsewhere, holds here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from core import rank, strangers
+from core.gallery import Gallery
+from core.geometry import haversine_m
+from core.route import clock_sigma_s
+from core.types import Camera, Float64, Int, Kind, Recorder
+from core.zoo import Row
+
+Pattern = Literal["face", "body", "both"]
+SAMPLE, CLIPS = 2_000, 40  # tracklets and clips looked at; which ones, a hash of the id decides
+COLUMNS = ("tracklet_id", "camera_id", "clip_id", "enter_s", "leave_s", "t_s", "box")
+SAME_CLOTHES = 0.98  # strangers are compared as a sighting in footage would be
+
+
+@dataclass(frozen=True)
+class Site:
+    """Strangers by presence pattern: which kinds of evidence both sides of a pair have."""
+
+    by_pattern: Mapping[Pattern, rank.Strangers]
+
+    @property
+    def calibrated(self) -> bool:
+        """False if strangers score higher here than a likelihood ratio allows."""
+        return not any(rank.miscalibrated(one) for one in self.by_pattern.values())
+
+    def expected_false(self, e: Float64, face: Float64, cloth: Float64, n: int) -> Float64:
+        """Strangers expected to score as high among n tracklets, (N,), each by its own pattern."""
+        has_face, has_cloth = ~np.isnan(face), ~np.isnan(cloth)
+        expected = rank.expected_false(e, n)
+        masks: dict[Pattern, np.ndarray] = {
+            "face": has_face & ~has_cloth,
+            "body": has_cloth & ~has_face,
+            "both": has_face & has_cloth,
+        }
+        for pattern, here in masks.items():
+            if pattern in self.by_pattern:
+                expected[here] = rank.expected_false(e[here], n, self.by_pattern[pattern])
+        return expected
+
+
+@dataclass(frozen=True)
+class _Tracks:
+    """N sampled tracklets: ids, index arrays into cameras and clips, true times, boxes."""
+
+    ids: list[str]
+    camera: Int
+    clip: Int
+    enter_s: Float64
+    leave_s: Float64
+    sigma_s: Float64
+    boxes: list[strangers.Track]  # camera clock
+
+
+def measure(
+    gallery: Gallery,
+    cameras: Mapping[str, Camera],
+    recorders: Mapping[str, Recorder],
+    models: Mapping[Kind, Row],
+) -> Site:
+    """How certain strangers of this gallery score. Without enough of them: the bound of an LR."""
+    tracks = _sample(gallery, cameras, recorders)
+    if len(tracks.ids) < 2:
+        return Site({})
+    pairs = _pairs(tracks, list(cameras.values()))
+    e = {kind: _evidence(gallery, row, kind, tracks.ids, pairs) for kind, row in models.items()}
+    face, body = e["face"], rank.clothes_discount(e["body"], SAME_CLOTHES)
+    by_pattern: dict[Pattern, rank.Strangers] = {}
+    patterns: dict[Pattern, Float64] = {"face": face, "body": body, "both": face + body}
+    for pattern, scores in patterns.items():
+        found = rank.Strangers(scores[~np.isnan(scores)])
+        if found.measured:
+            by_pattern[pattern] = found
+    return Site(by_pattern)
+
+
+def _sample(
+    gallery: Gallery, cameras: Mapping[str, Camera], recorders: Mapping[str, Recorder]
+) -> _Tracks:
+    """Up to SAMPLE tracklets of CLIPS clips, chosen by hash: more footage keeps most of them."""
+    every = [row for row in _rows(gallery) if row["camera_id"] in cameras]
+    chosen = sorted(every, key=lambda row: _hash(row["tracklet_id"]))[:SAMPLE]
+    rows = {name: [row[name] for row in chosen] for name in COLUMNS}
+    order = list(cameras)
+    clocks = [recorders[cameras[c].recorder_id] for c in rows["camera_id"]]
+    offset = np.array([clock.clock_offset_s for clock in clocks])
+    enter = np.array(rows["enter_s"], dtype=np.float64) + offset
+    sigma = [clock_sigma_s(clock, at) for clock, at in zip(clocks, enter, strict=True)]
+    _, clip = np.unique(np.array(rows["clip_id"], dtype=np.str_), return_inverse=True)
+    return _Tracks(
+        rows["tracklet_id"],
+        np.array([order.index(c) for c in rows["camera_id"]], dtype=np.int64),
+        clip.astype(np.int64),
+        enter,
+        np.array(rows["leave_s"], dtype=np.float64) + offset,
+        np.array(sigma, dtype=np.float64),
+        [
+            (np.array(t_s, np.float64), np.array(box, np.float32).reshape(-1, 4))
+            for t_s, box in zip(rows["t_s"], rows["box"], strict=True)
+        ],
+    )
+
+
+def _rows(gallery: Gallery) -> list[dict[str, Any]]:
+    """Tracklets of at most CLIPS clips, as rows of COLUMNS."""
+    clips = sorted(gallery.clips(), key=lambda clip: _hash(clip.id))
+    if len(clips) <= CLIPS:
+        return list(gallery.select(columns=COLUMNS).to_pylist())
+    rows = []
+    for clip in clips[:CLIPS]:
+        window = {clip.camera_id: (clip.start_s, clip.end_s)}
+        near = gallery.select([clip.camera_id], window, columns=COLUMNS).to_pylist()
+        rows += [row for row in near if row["clip_id"] == clip.id]
+    return rows
+
+
+def _hash(text: str) -> bytes:
+    from hashlib import blake2b
+
+    return blake2b(text.encode(), digest_size=8).digest()
+
+
+def _pairs(tracks: _Tracks, cameras: list[Camera]) -> Int:
+    """(M,2) pairs of sampled tracklets that are certainly two people."""
+    lat, lon = (
+        np.array([np.nan if v is None else v for v in values], dtype=np.float64)
+        for values in ([c.lat for c in cameras], [c.lon for c in cameras])
+    )
+    recorder = np.unique([c.recorder_id for c in cameras], return_inverse=True)[1]
+    return strangers.certain_strangers(
+        tracks.camera,
+        tracks.enter_s,
+        tracks.leave_s,
+        distance_m=haversine_m(lat[:, None], lon[:, None], lat[None, :], lon[None, :]),
+        view_range_m=np.array([c.view_range_m for c in cameras]),
+        sigma_s=tracks.sigma_s,
+        clip=tracks.clip,
+        recorder=recorder.astype(np.int64),
+        track=lambda i: tracks.boxes[i],
+    )
+
+
+def _evidence(gallery: Gallery, row: Row, kind: Kind, ids: list[str], pairs: Int) -> Float64:
+    """Evidence (M,) of each pair by one model; NaN where one of them has no vector."""
+    name = np.array([one.encode() for one in ids])
+    order = np.argsort(name)
+    matrix = np.zeros((len(ids), row.output["dim"]), dtype=np.float32)
+    px = np.full(len(ids), np.nan)
+    for part in gallery.matrix(row.name):
+        at = order[np.minimum(np.searchsorted(name[order], part.tracklet_id), len(ids) - 1)]
+        known = np.flatnonzero(name[at] == part.tracklet_id)
+        rows = at[known]
+        matrix[rows], px[rows] = part.matrix[known], part.pooled_px[known]
+    i, j = pairs.T
+    cosine = np.einsum("md,md->m", matrix[i], matrix[j]).astype(np.float64)
+    calibration = rank.Calibration.from_row(row.calibration, kind)
+    smaller = np.minimum(px[i], px[j])  # NaN if either has none
+    return rank.evidence(cosine, rank.size_bins(kind, smaller), calibration, kind)

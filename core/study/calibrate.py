@@ -1,0 +1,261 @@
+"""Labelled pictures in, calibrations and their measured quality out.
+
+`calibrate` fits score -> evidence for one embedding model through the very code that describes
+probe and gallery, and prints the table for models.toml. Layouts read: CUHK03 crops
+(``images/ID_KK.jpg``, KK 00-04 one camera, 05-09 another) for bodies, LFW
+(``pairsDevTrain.txt`` and ``images/NAME/NAME_0001.jpg``) for faces.
+
+Source: [brummer2006], [li2014cuhk03], [huang2007lfw]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from core import rank
+from core.describe import Describer
+from core.errors import BadInput
+from core.metrics.calibration import cllr, cllr_min
+from core.study.pictures import embedding, read, reduced, whole
+from core.types import Float32, Float64, Int, Kind
+
+FOLDS = 5
+FACE_WIDTHS_PX = (None, 60.0, 32.0, 20.0, 13.0)  # None = as it is; one inside each width bin
+BODY_HEIGHTS_PX = (None, 96.0, 48.0)
+LFW_FACE_SHARE = 0.36  # of the picture's width: only to choose how far to reduce it
+
+
+@dataclass(frozen=True)
+class Result:
+    """values for --json;  text: the TOML table, then the measured quality."""
+
+    values: dict[str, Any]
+    text: str
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """Scored pairs: cosine (N,), size bin (N,), same (N,) bool, persons (N,2) as numbers."""
+
+    s: Float64
+    bins: Int
+    same: Any
+    person: Int
+
+    def side(self, same: bool, size: int) -> Float64:
+        return np.asarray(self.s[(self.same == same) & (self.bins == size)], dtype=np.float64)
+
+    def take(self, rows: Any) -> _Pairs:
+        return _Pairs(self.s[rows], self.bins[rows], self.same[rows], self.person[rows])
+
+
+def calibrate(
+    model: str,
+    folder: Path,
+    directories: Sequence[str | Path] = (),
+    progress: IO[str] | None = None,
+) -> Result:
+    """Fit the calibration of an embedding model on labelled pictures; see the module's head.
+
+    model   name in models.toml;  folder: of the labelled pictures;  directories: of weight files
+
+    Quality is measured on people who took no part in the fit (5 folds by person). Raises BadInput,
+    ModelError.
+    """
+    row, kind, describer = embedding(model, directories)
+    if kind == "face":
+        pairs = _face_pairs(folder, describer, row.name, progress)
+    else:
+        pairs = _body_pairs(folder, describer, row.name, progress)
+    made_from = f"{folder.name}: {len(pairs.s)} pairs; `dongseon calibrate --model {model}`"
+    fitted = _fit(pairs, kind, made_from)
+    quality = _quality(pairs, kind)
+    values = {"model": model, "calibration": _table(fitted), "quality": quality}
+    return Result(values, _text(model, fitted, quality))
+
+
+def _fit(pairs: _Pairs, kind: Kind, made_from: str) -> rank.Calibration:
+    bins = range(len(rank.CAPS[kind]))
+    people = [
+        [len(np.unique(pairs.person[(pairs.same == same) & (pairs.bins == b)])) for b in bins]
+        for same in (True, False)
+    ]
+    return rank.Calibration.fit(
+        kind,
+        [(pairs.side(True, b), pairs.side(False, b)) for b in bins],
+        n_genuine_ids=people[0],
+        n_impostor_ids=people[1],
+        real_validation=[n > 0 for n in people[0]],
+        made_from=made_from,
+    )
+
+
+def _quality(pairs: _Pairs, kind: Kind) -> list[dict[str, Any]]:
+    """Per size bin: Cllr and its minimum over people left out of the fit."""
+    fold = pairs.person % FOLDS  # (N,2)
+    e = np.full(len(pairs.s), np.nan)
+    for k in range(FOLDS):
+        fitted = _fit(pairs.take(np.all(fold != k, axis=1)), kind, "")
+        left = np.all(fold == k, axis=1)
+        e[left] = rank.evidence(pairs.s[left], pairs.bins[left], fitted, kind)
+    rows = []
+    for size in range(len(rank.CAPS[kind])):
+        here = (pairs.bins == size) & ~np.isnan(e)
+        genuine, impostor = e[here & pairs.same], e[here & ~pairs.same]
+        if len(genuine) and len(impostor):
+            rows.append(
+                {
+                    "size": rank.bin_label(kind, size),
+                    "genuine": len(genuine),
+                    "impostor": len(impostor),
+                    "cllr": round(cllr(genuine, impostor), 3),
+                    "cllr_min": round(cllr_min(genuine, impostor), 3),
+                    "strangers_at_1": round(float(np.mean(impostor >= 1)), 4),
+                    "genuine_at_1": round(float(np.mean(genuine >= 1)), 4),
+                }
+            )
+    return rows
+
+
+def _table(fitted: rank.Calibration) -> dict[str, Any]:
+    def plain(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return [plain(one) for one in value]
+        return round(value, 4) if isinstance(value, float) else value
+
+    names = ("a", "c", "m", "d", "n_genuine_ids", "n_impostor_ids", "real_validation", "made_from")
+    return {name: plain(getattr(fitted, name)) for name in names}
+
+
+def _text(model: str, fitted: rank.Calibration, quality: Sequence[Mapping[str, Any]]) -> str:
+    def toml(value: Any) -> str:
+        if isinstance(value, list):
+            return "[" + ", ".join(toml(one) for one in value) + "]"
+        if isinstance(value, bool):
+            return str(value).lower()
+        return f'"{value}"' if isinstance(value, str) else str(value)
+
+    lines = [f"[models.{model}.calibration]"]
+    lines += [f"{key} = {toml(value)}" for key, value in _table(fitted).items()]
+    lines += ["", "people left out of the fit:"]
+    lines.append("size         genuine impostor   Cllr  min  strangers e>=1  genuine e>=1")
+    for one in quality:
+        lines.append(
+            f"{one['size']:<12} {one['genuine']:>7} {one['impostor']:>8}  {one['cllr']:.3f}"
+            f"  {one['cllr_min']:.3f}  {one['strangers_at_1']:.4f}  {one['genuine_at_1']:.4f}"
+        )
+    return "\n".join(lines)
+
+
+# --- pictures -> pairs ----------------------------------------------------------------------------
+
+
+def _body_pairs(folder: Path, describer: Describer, model: str, progress: IO[str] | None) -> _Pairs:
+    """Every person under camera A against everybody under camera B, B reduced to each height."""
+    crops: dict[tuple[str, str], list[Path]] = {}
+    for path in sorted((folder / "images").glob("*_*.jpg")):
+        person, _, shot = path.stem.rpartition("_")
+        crops.setdefault(("A" if int(shot) < 5 else "B", person), []).append(path)
+    people = sorted(person for side, person in crops if side == "A" and ("B", person) in crops)
+    if not people:
+        raise BadInput("{folder} holds no images/ID_KK.jpg of two cameras", folder=folder)
+    pieces = []
+    probes = _bodies(describer, model, [crops["A", p] for p in people], None)
+    for height in _shown(BODY_HEIGHTS_PX, progress):
+        rows = _bodies(describer, model, [crops["B", p] for p in people], height)
+        cosine = probes[0] @ rows[0].T  # (P,P)
+        size = np.minimum(probes[1][:, None], rows[1][None, :])
+        pieces.append(_grid(cosine, rank.size_bins("body", size.ravel())))
+    return _concatenated(pieces)
+
+
+def _bodies(
+    describer: Describer, model: str, groups: Sequence[Sequence[Path]], height: float | None
+) -> tuple[Float32, Float64]:
+    """Pooled body vectors (P,D) and mean heights (P,) of groups of whole crops."""
+    rows, sizes = [], []
+    for group in groups:
+        images = [read(path) for path in group]
+        if height is not None:
+            images = [reduced(image, height / len(image)) for image in images]
+        shots = [whole(image) for image in images]
+        vectors = describer.shots("study", shots, ("body",)).vectors[model]
+        rows.append(rank.pool(vectors.rows, vectors.quality))
+        sizes.append(float(vectors.size_px.mean()))
+    return np.stack(rows), np.array(sizes)
+
+
+def _grid(cosine: Float32, bins: Int) -> _Pairs:
+    n = len(cosine)
+    i, j = np.divmod(np.arange(n * n), n)
+    return _Pairs(cosine.ravel().astype(np.float64), bins, i == j, np.stack([i, j], axis=1))
+
+
+def _face_pairs(folder: Path, describer: Describer, model: str, progress: IO[str] | None) -> _Pairs:
+    """The pairs of pairsDevTrain.txt, the second face reduced to each width."""
+    listed = _lfw_pairs(folder)
+    names = sorted({one[0] for pair in listed for one in pair})
+    number = {name: i for i, name in enumerate(names)}
+    first = {one: _face(describer, model, folder, one, None) for one in {a for a, _ in listed}}
+    pieces = []
+    for width in _shown(FACE_WIDTHS_PX, progress):
+        second = {
+            one: _face(describer, model, folder, one, width) for one in {b for _, b in listed}
+        }
+        rows = []
+        for a, b in listed:
+            one, other = first[a], second[b]
+            if one is not None and other is not None:
+                rows.append((float(one[0] @ other[0]), min(one[1], other[1]),
+                             number[a[0]], number[b[0]]))  # fmt: skip
+        s, px, p, q = (np.array(column) for column in zip(*rows, strict=True))
+        pieces.append(
+            _Pairs(s, rank.size_bins("face", px), p == q, np.stack([p, q], axis=1).astype(int))
+        )
+    return _concatenated(pieces)
+
+
+def _lfw_pairs(folder: Path) -> list[tuple[tuple[str, int], tuple[str, int]]]:
+    path = folder / "pairsDevTrain.txt"
+    if not path.is_file():
+        raise BadInput("{folder} holds no pairsDevTrain.txt of LFW", folder=folder)
+    pairs = []
+    for line in path.read_text(encoding="utf-8").splitlines()[1:]:
+        part = line.split("\t")
+        if len(part) == 3:
+            pairs.append(((part[0], int(part[1])), (part[0], int(part[2]))))
+        elif len(part) == 4:
+            pairs.append(((part[0], int(part[1])), (part[2], int(part[3]))))
+    return pairs
+
+
+def _face(
+    describer: Describer, model: str, folder: Path, who: tuple[str, int], width: float | None
+) -> tuple[Float32, float] | None:
+    """One picture's face vector (D,) and width in px; None where no usable face was found."""
+    path = folder / "images" / who[0] / f"{who[0]}_{who[1]:04d}.jpg"
+    image = read(path)
+    share = None if width is None else width / (LFW_FACE_SHARE * image.shape[1])
+    image = reduced(image, share)
+    shot = whole(image)
+    vectors = describer.shots("study", [shot], ("face",)).vectors.get(model)
+    return None if vectors is None else (vectors.rows[0], float(vectors.size_px[0]))
+
+
+def _concatenated(pieces: Sequence[_Pairs]) -> _Pairs:
+    whole = (
+        np.concatenate([getattr(one, name) for one in pieces])
+        for name in ("s", "bins", "same", "person")
+    )
+    return _Pairs(*whole)
+
+
+def _shown(sizes: Sequence[float | None], progress: IO[str] | None) -> Any:
+    from tqdm import tqdm
+
+    return tqdm(sizes, desc="sizes", file=progress, leave=False) if progress else iter(sizes)

@@ -1,0 +1,190 @@
+"""A manifest of labelled pictures in, the field's figures for one embedding model out.
+
+Manifests are CSV with a header; paths are relative to the manifest's folder. Every query stands
+alone against the whole gallery; pictures are whole crops (bodies) or whole photos (faces).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from core.describe import Describer
+from core.errors import BadInput, NotFound
+from core.metrics.retrieval import retrieval
+from core.metrics.verification import eer, fold_accuracy, tar_at_far
+from core.study.pictures import embedding, read, reduced, whole
+from core.types import Float32, Float64
+
+RANKS = (1, 5, 10, 20)
+TRUE_WORDS, FALSE_WORDS = ("1", "true", "same", "yes"), ("0", "false", "different", "no")
+FAR = 0.01
+
+
+def reid(
+    manifest: Path,
+    model: str,
+    directories: Sequence[str | Path] = (),
+    progress: IO[str] | None = None,
+) -> dict[str, Any]:
+    """mAP and CMC of a body model. manifest: path,person_id,camera_id,role (query or gallery).
+
+    Same-camera pictures of the query's person are left out; a query whose person is not in the
+    gallery counts in n_absent. Raises NotFound, BadInput, ModelError.
+    Source: [zheng2015market]
+    """
+    rows = _rows(manifest, ("path", "person_id", "camera_id", "role"))
+    _, kind, describer = embedding(model, directories)
+    if kind != "body":
+        raise BadInput("{model} compares faces: use `eval faces`", model=model)
+    wrong = next((r["role"] for r in rows if r["role"] not in ("query", "gallery")), None)
+    if wrong is not None:
+        raise BadInput("role must be query or gallery, not {role!r}", role=wrong[:40])
+    vectors = np.stack([_body(describer, model, path) for path in _shown(manifest, rows, progress)])
+    person = np.array([r["person_id"] for r in rows])
+    camera = np.array([r["camera_id"] for r in rows])
+    query = np.array([r["role"] == "query" for r in rows])
+    if query.all() or not query.any():
+        raise BadInput("the manifest needs pictures of both roles, query and gallery")
+    found = retrieval(
+        vectors[query] @ vectors[~query].T,
+        person[query],
+        person[~query],
+        camera[query],
+        camera[~query],
+    )
+    return {
+        "map": _number(found.map),
+        **{f"rank{r}": _number(found.rank(r)) for r in RANKS},
+        "n_query": found.n_query,
+        "n_absent": found.n_absent,
+        "n_gallery": int((~query).sum()),
+        "model": model,
+    }
+
+
+def faces(
+    manifest: Path,
+    model: str,
+    directories: Sequence[str | Path] = (),
+    progress: IO[str] | None = None,
+) -> dict[str, Any]:
+    """Verification figures of a face model. manifest: path_a,path_b,same[,width_b].
+
+    width_b: the second face is first reduced to that many px. The face is found and aligned here;
+    covered faces are compared, too, because the model is what is measured. A pair with a face not
+    found counts as "different". Raises NotFound, BadInput, ModelError.
+    Source: [iso19795-1], [huang2007lfw]
+    """
+    rows = _rows(manifest, ("path_a", "path_b", "same"))
+    _, kind, describer = embedding(model, directories)
+    if kind != "face":
+        raise BadInput("{model} compares bodies: use `eval reid`", model=model)
+    known: dict[tuple[Path, float | None], Float32 | None] = {}
+    score, same, width = [], [], []
+    for row, path_b in zip(rows, _shown(manifest, rows, progress, "path_b"), strict=True):
+        reduce_to = _width(row)
+        pair = [(manifest.parent / row["path_a"], None), (path_b, reduce_to)]
+        for path, px in pair:
+            if (path, px) not in known:
+                known[path, px] = _face(describer, model, path, px)
+        a, b = (known[one] for one in pair)
+        score.append(-math.inf if a is None or b is None else float(a @ b))
+        same.append(_same(row["same"]))
+        width.append(reduce_to)
+    return {**_verification(np.array(score), np.array(same), width), "model": model}
+
+
+def _verification(
+    score: Float64, same: np.ndarray, width: Sequence[float | None]
+) -> dict[str, Any]:
+    """Figures over all pairs, and per width_b where there are several."""
+    if same.all() or not same.any():
+        raise BadInput("the manifest needs pairs of the same and of different people")
+    genuine, impostor = score[same], score[~same]
+    accuracy, spread = fold_accuracy(score, same)
+    sizes = sorted({w for w in width if w is not None})
+    by_width = {}
+    for size in sizes:
+        here = np.array([w == size for w in width])
+        if min(same[here].sum(), (~same[here]).sum()) >= 2:  # two of a kind for two folds
+            by_width[f"{size:g}"] = _number(fold_accuracy(score[here], same[here])[0])
+    return {
+        "accuracy": _number(accuracy),
+        "accuracy_std": _number(spread),
+        "eer": _number(eer(genuine, impostor)),
+        "tar_at_far_0.01": _number(tar_at_far(genuine, impostor, FAR)),
+        "by_width": by_width,
+        "n_pairs": len(score),
+        "n_face_not_found": int(np.isneginf(score).sum()),
+    }
+
+
+def _rows(manifest: Path, needed: Sequence[str]) -> list[dict[str, str]]:
+    if not manifest.is_file():
+        raise NotFound("there is no manifest at {path}", path=manifest)
+    try:
+        text = manifest.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadInput("{path} is not a text table (CSV)", path=manifest) from None
+    table = csv.DictReader(io.StringIO(text))
+    absent = [name for name in needed if name not in (table.fieldnames or ())]
+    if absent:
+        raise BadInput(
+            "{path}: the first line must name the columns {needed}",
+            path=manifest,
+            needed=", ".join(needed),
+        )
+    rows = list(table)
+    if not rows:
+        raise BadInput("{path} lists no picture", path=manifest)
+    return rows
+
+
+def _shown(
+    manifest: Path, rows: Sequence[Mapping[str, str]], progress: IO[str] | None, name: str = "path"
+) -> Any:
+    from tqdm import tqdm
+
+    paths = [manifest.parent / row[name] for row in rows]
+    return tqdm(paths, unit="", file=progress, leave=False, delay=0.5) if progress else paths
+
+
+def _body(describer: Describer, model: str, path: Path) -> Float32:
+    rows = describer.shots("eval", [whole(read(path))], ("body",)).vectors[model].rows
+    return np.asarray(rows[0], dtype=np.float32)
+
+
+def _face(describer: Describer, model: str, path: Path, width: float | None) -> Float32 | None:
+    """A photo's face vector (D,), or None; first reduced so that the face is `width` px wide."""
+    image = read(path)
+    vectors = describer.shots("eval", [whole(image, 0.0)], ("face",)).vectors.get(model)
+    if vectors is not None and width is not None:
+        smaller = reduced(image, width / float(vectors.size_px[0]))
+        vectors = describer.shots("eval", [whole(smaller, 0.0)], ("face",)).vectors.get(model)
+    return None if vectors is None else np.asarray(vectors.rows[0], dtype=np.float32)
+
+
+def _width(row: Mapping[str, str]) -> float | None:
+    text = (row.get("width_b") or "").strip()
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise BadInput("width_b {text!r} is not a number of pixels", text=text[:40]) from None
+
+
+def _same(text: str) -> bool:
+    word = text.strip().lower()
+    if word not in TRUE_WORDS + FALSE_WORDS:
+        raise BadInput("same must be 1 or 0, not {text!r}", text=text[:40])
+    return word in TRUE_WORDS
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else round(float(value), 4)

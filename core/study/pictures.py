@@ -1,0 +1,56 @@
+"""A labelled picture's path in; the picture, reduced if asked for, and one person's shot out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core import mask, photo, zoo
+from core.describe import Describer, Shot
+from core.errors import BadInput
+from core.geometry import resize
+from core.types import Image, Kind
+
+
+def embedding(model: str, directories: Sequence[str | Path]) -> tuple[zoo.Row, Kind, Describer]:
+    """The row of a face or body embedding model, its kind, and a describer that uses it.
+
+    Raises BadInput if it is no such model, ModelError if files are missing.
+    """
+    row = zoo.rows(directories).get(model)
+    if row is None or row.task not in ("face_embedding", "body_embedding"):
+        raise BadInput("{model!r} is not a face or body embedding model", model=model[:60])
+    kind: Kind = "face" if row.task == "face_embedding" else "body"
+    return row, kind, _describer(row, directories)
+
+
+def _describer(row: zoo.Row, directories: Sequence[str | Path]) -> Describer:
+    """The row's model among the other models of a pack that has it."""
+    packs = [pack for pack in zoo.packs(directories).values() if row.name in pack.models]
+    names = {task: getattr(packs[0], task) for task in zoo.TASKS}
+    names[row.task] = row.name
+    tasks = ("body_embedding", "face", "face_embedding")
+    return Describer(*(zoo.load(names[task], directories) for task in tasks))
+
+
+def read(path: Path) -> Image:
+    """The upright picture (H,W,3) uint8 RGB. Raises BadInput."""
+    if not path.is_file():
+        raise BadInput("there is no picture at {path}", path=path)
+    return photo.read(path.read_bytes(), path.name).image
+
+
+def reduced(image: Image, share: float | None) -> Image:
+    """The picture made smaller by a share of its size; as it is for None, and never larger."""
+    if share is None or share >= 1:
+        return image
+    height, width = image.shape[:2]
+    return resize(image, (max(4, round(width * share)), max(4, round(height * share))))
+
+
+def whole(image: Image, bareness: float = mask.BARE_IN_FOOTAGE) -> Shot:
+    """A picture that is nothing but one person, as a shot."""
+    box = np.array([0, 0, *image.shape[1::-1]], dtype=np.float32)
+    return Shot(image, box, 1.0, 1.0, bareness)

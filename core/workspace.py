@@ -1,0 +1,530 @@
+"""A folder in, everything Dongseon does out: the one place where the stations meet.
+
+A workspace is a folder with ``workspace.toml`` (which models), ``gallery/`` (what the machine saw),
+``casebook.sqlite`` (what people did) and ``cases/ID/`` (the photos people gave). Footage is
+referenced where it lies, never copied.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from core import cameralist, compare, footage, route, sitecheck, zoo
+from core import ingest as ingesting
+from core.casebook import Case, Casebook
+from core.compare import Mode, Scope
+from core.errors import BadInput, FootageError, NotFound
+from core.gallery import Gallery
+from core.probes import Box, PhotoSource, Probes, checked_box
+from core.settings import SETTINGS, Models, Settings
+from core.sitecheck import Site
+from core.types import (
+    Band,
+    Camera,
+    Clip,
+    FootageBox,
+    LastSeen,
+    NextCamera,
+    Probe,
+    Progress,
+    Ranking,
+    Recorder,
+    Route,
+    Sighting,
+    Stop,
+    Sureness,
+    Verdict,
+    Want,
+    note,
+    parse_time,
+)
+
+POINTED_SCORE = 0.3  # a person may be pointed at from this score of the detector on
+ROUTE_SIGHTINGS = 200
+ROUTE_LEAST = -0.5  # evidence: who is less likely than this is not part of a route
+SAME_START_S = 0.5
+LEAST_WINDOW_S = 1.0  # of a window with an open end beyond all footage
+
+Window = tuple[float | None, float | None]
+
+
+class Workspace:
+    """An opened workspace. Use `create` or `open`; several processes may open one at once."""
+
+    def __init__(self, path: Path, settings: Settings) -> None:
+        self.path = path
+        self._settings = settings
+        self._models = Models(settings)
+        self.gallery = Gallery(path / "gallery")
+        self.gallery.clean()
+        self._measured: tuple[object, Site] | None = None
+        self.casebook = Casebook.open(path / "casebook.sqlite")
+        self._probes = Probes(
+            path / "cases", self.gallery, self.casebook, self._models, settings.zone
+        )
+
+    @classmethod
+    def create(
+        cls, path: str | Path, pack: str | None = None, models: Sequence[str | Path] = ()
+    ) -> Workspace:
+        """Make a workspace, or open the one that is there.
+
+        pack    model pack; None = the first that is complete
+        models  folders to look for weight files in, remembered
+
+        Raises BadInput if another pack was chosen before, ModelError if a model is missing.
+        """
+        path = Path(path)
+        if (path / SETTINGS).exists():
+            old = cls.open(path)
+            if pack not in (None, old.pack):
+                raise BadInput(
+                    "workspace {path} was made with the model pack {old}: "
+                    "make another one for {new}",
+                    path=path,
+                    old=old.pack,
+                    new=pack,
+                )
+            return old
+        settings = Settings.of_pack(pack or zoo.default_pack(models), models)
+        settings.write(path)
+        return cls(path, settings)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Workspace:
+        """Open a workspace. Raises NotFound if there is none, DongseonError if it is damaged."""
+        return cls(Path(path), Settings.read(Path(path)))
+
+    def close(self) -> None:
+        self.casebook.close()
+
+    @property
+    def pack(self) -> str:
+        return self._settings.pack
+
+    @property
+    def zone(self) -> str:
+        """Time zone in which times are shown."""
+        return self._settings.zone
+
+    def models(self) -> dict[str, zoo.Row]:
+        """{task: the weight file used for it}. Raises ModelError if one is not known any more."""
+        return self._models.rows()
+
+    def load(self, task: str) -> zoo.Model:
+        """The model used for a task, verified; NotFound or ModelError otherwise."""
+        return self._models.load(task)
+
+    # --- cameras and footage --------------------------------------------------------------------
+
+    def cameras(self) -> dict[str, Camera]:
+        return self.casebook.cameras()
+
+    def recorders(self) -> dict[str, Recorder]:
+        return self.casebook.recorders()
+
+    def add_camera(self, camera: Camera, recorder: Recorder | None = None, *, by: str = "") -> None:
+        """Add or correct a camera; without a recorder it gets one of its own, clock unchecked."""
+        self.casebook.save_camera(camera, recorder, by=by)
+
+    def import_cameras(self, table: str | Path, *, by: str = "") -> list[Camera]:
+        """Add or correct every camera of a CSV table (`core.cameralist`), all or none."""
+        read = cameralist.read(table)
+        self.casebook.save_cameras(read, by=by)
+        return [camera for camera, _ in read]
+
+    def clips(self) -> list[Clip]:
+        """Footage that was searched by machine."""
+        return self.gallery.clips()
+
+    def counts(self) -> dict[str, int]:
+        """{camera id: tracklets in the gallery}."""
+        return {camera_id: self.gallery.count([camera_id]) for camera_id in self.cameras()}
+
+    def ingest(
+        self, source: str | Path, *, camera: str, start: str, fps: float = 5.0, by: str = ""
+    ) -> Iterator[Progress]:
+        """Look at one piece of footage and add everybody in it to the gallery.
+
+        start  ISO 8601 with a zone, as the camera's own clock showed it;  fps: analysis rate
+
+        Yields progress in seconds of footage; the clip is in the gallery when the iterator ends,
+        whole or not at all. Footage that is there already is not looked at again.
+        Raises NotFound, BadInput, FootageError, ModelError.
+        """
+        self._camera(camera)
+        start_s = parse_time(start)
+        if not 0 < fps <= 60:
+            raise BadInput("the analysis rate {fps} cannot be used: take 0.1 to 60", fps=fps)
+        film = footage.inspect(source)
+        clip = Clip(
+            id=film.sha256[:16],
+            camera_id=camera,
+            path=str(Path(source).resolve()),
+            sha256=film.sha256,
+            start_s=start_s,
+            duration_s=film.duration_s,
+            size=film.size,
+            gaps=tuple((start_s + a, start_s + b) for a, b in film.gaps),
+        )
+        if self._known(clip):
+            self._cover_kept(clip, by)
+            yield Progress(film.duration_s, film.duration_s, note("already in the gallery"))
+            return
+        kept, people = yield from ingesting.ingest(self.gallery, clip, self._models, fps)
+        self._cover(kept, by)
+        yield Progress(film.duration_s, film.duration_s, note("done"), people)
+
+    def _known(self, clip: Clip) -> bool:
+        """True if this footage is in the gallery as said; BadInput if it is there otherwise."""
+        old = self.gallery.find_sha256(clip.sha256)
+        if old is None:
+            return False
+        if old.camera_id != clip.camera_id or abs(old.start_s - clip.start_s) > SAME_START_S:
+            raise BadInput(
+                "{path} is in the gallery already, as camera {camera} from {start}: "
+                "one recording cannot be two",
+                path=clip.path,
+                camera=old.camera_id,
+                start=iso_time(old.start_s, self.zone),
+            )
+        return True
+
+    def _cover_kept(self, clip: Clip, by: str) -> None:
+        """Note the coverage of a clip whose ingest was killed when all but this was done."""
+        kept = self.gallery.find_sha256(clip.sha256)
+        if kept is None:
+            return
+        offset_s = self._offset_s(kept.camera_id)
+        low, high = kept.start_s + offset_s, kept.end_s + offset_s
+        noted = self.casebook.coverage([kept.camera_id], (low, high))
+        if not any(abs(c.from_s - low) + abs(c.to_s - high) < SAME_START_S for c in noted):
+            self._cover(kept, by)
+
+    def _cover(self, clip: Clip, by: str) -> None:
+        offset = self._scope([clip.camera_id]).offset_s([clip.camera_id])[0]
+        low, high = clip.start_s + offset, clip.end_s + offset
+        if high > low:
+            self.casebook.set_coverage(clip.camera_id, low, high, "searched", by=by)
+        for a, b in clip.gaps:
+            self.casebook.set_coverage(clip.camera_id, a + offset, b + offset, "gap", by=by)
+
+    def _camera(self, camera_id: str) -> Camera:
+        cameras = self.cameras()
+        if camera_id not in cameras:
+            raise NotFound(
+                "camera {camera!r} is not known: add it with `dongseon camera add --id {camera}`",
+                camera=camera_id[:40],
+            )
+        return cameras[camera_id]
+
+    # --- cases and probes -----------------------------------------------------------------------
+
+    def new_case(
+        self,
+        title: str,
+        *,
+        photos: Sequence[PhotoSource] = (),
+        attributes: Mapping[str, str | Want] | None = None,
+        last_seen: LastSeen | None = None,
+        reason: str,
+        same_clothes: bool = False,
+        by: str = "",
+    ) -> str:
+        """Open a case. Everything is checked before anything is kept.
+
+        photos: files, or (name, bytes); each shows one person
+        attributes: {name: value}; a value ending in "?" means the teller is not sure
+        same_clothes: the photos show the clothes worn when the person went missing
+
+        Returns the case id. Raises BadInput.
+        """
+        given = [self._probes.read(one) for one in photos]
+        wanted = {name: _want(value) for name, value in (attributes or {}).items()}
+        Probe(wanted=wanted)
+        case = self.casebook.new_case(
+            title,
+            reason,
+            by=by,
+            wanted=wanted,
+            last_seen=last_seen,
+            same_clothes=same_clothes,
+        )
+        for one in given:
+            self._probes.keep(case, one, by=by)
+        return case
+
+    def add_photo(self, case: str, source: PhotoSource, *, by: str = "") -> None:
+        """Add a photo to a case, checked as by `new_case`: a file, or (name, bytes).
+
+        Raises NotFound, BadInput.
+        """
+        self.case(case)
+        self._probes.keep(case, self._probes.read(source), by=by)
+
+    def cases(self) -> list[Case]:
+        return self.casebook.cases()
+
+    def case(self, case: str) -> Case:
+        return self.casebook.case(case)
+
+    def photo(self, case: str, sha256: str) -> bytes:
+        """An uploaded photo as it was given."""
+        return self._probes.photo(case, sha256)
+
+    def people_at(self, clip_id: str, at_s: float) -> tuple[bytes, list[Box]]:
+        """The frame of a clip at_s seconds into its file, JPEG, and who is found in it.
+
+        Boxes are xyxy px of the frame, from left to right. Raises NotFound, FootageError.
+        """
+        from PIL import Image as Pillow
+
+        clip = next((clip for clip in self.clips() if clip.id == clip_id), None)
+        if clip is None:
+            raise NotFound("clip {clip} is not in the gallery", clip=clip_id[:40])
+        if not Path(clip.path).exists():
+            raise FootageError(
+                "the footage of camera {camera} is no longer at {path}: put it back there",
+                camera=clip.camera_id,
+                path=clip.path,
+            )
+        image = footage.frame_at(clip.path, at_s).image
+        people = self._models.detector([image])[0]
+        sure = people.box[people.score >= POINTED_SCORE]
+        picture = io.BytesIO()
+        Pillow.fromarray(image).save(picture, "JPEG", quality=90)
+        boxes = [(float(a), float(b), float(c), float(d)) for a, b, c, d in sure]
+        return picture.getvalue(), sorted(boxes)
+
+    def draw_box(
+        self,
+        case: str,
+        path: str | Path,
+        at_s: float,
+        box: Sequence[float],
+        *,
+        by: str = "",
+    ) -> None:
+        """Take a person seen in footage as the probe: the box (x1,y1,x2,y2 px) at at_s into a file.
+
+        The person is followed for 2 s around that moment. If the footage is in the gallery, the
+        tracklet found there counts as a confirmed sighting. Raises BadInput, FootageError.
+        """
+        film = footage.inspect(path)
+        drawn = checked_box(box, film.size)
+        clip = self.gallery.find_sha256(film.sha256)
+        true_s = None if clip is None else clip.start_s + at_s + self._offset_s(clip.camera_id)
+        found = FootageBox(film.sha256, str(Path(path).resolve()), at_s, drawn, true_s)
+        self._probes.keep_box(case, found, film, by=by)
+        own = None if clip is None else self._probes.tracklet_at(clip, at_s, drawn)
+        why, who = "box drawn in footage", by or "officer"
+        if own is not None:
+            self.judge(case, own, "confirmed", by=who, why=why)
+        elif clip is not None and true_s is not None:  # seen by a person, not by the machine
+            seen = Sighting("witness", true_s, true_s, clip.camera_id, verdict="confirmed", why=why)
+            self.casebook.add_sighting(case, seen, by=who)
+
+    def probe(self, case: str) -> Probe:
+        """Who is looked for: everything the case knows, described by this workspace's models."""
+        about = self.case(case)
+        return Probe(
+            photos=tuple(self.casebook.photos(case)),
+            boxes=tuple(self.casebook.boxes(case)),
+            description=self._probes.query(case).description,
+            wanted=about.wanted,
+            last_seen=about.last_seen,
+            clothes_may_differ=not about.same_clothes,
+        )
+
+    def probe_picture(self, case: str) -> bytes | None:
+        """The person as cut out for comparing, JPEG; None if the case has no picture."""
+        return self._probes.picture(case)
+
+    # --- search, verdicts, route ----------------------------------------------------------------
+
+    def search(
+        self,
+        case: str,
+        *,
+        cameras: Sequence[str] | None = None,
+        between: Window | None = None,
+        top: int = 50,
+        mode: Mode = "fused",
+        by: str = "",
+    ) -> Ranking:
+        """Compare a case's probe with the footage in the gallery, and log that it was done.
+
+        cameras  ids, None = all
+        between  true time (from, to); None, or None at one end = as far as there is footage
+        mode     "overlap": only candidates whose face and clothing both speak for the person
+
+        Raises NotFound, BadInput, ModelError.
+        """
+        if mode not in compare.MODES:
+            raise BadInput("mode {mode!r} is not known: use fused or overlap", mode=mode)
+        if top < 1:
+            raise BadInput("ask for at least 1 candidate")
+        query, scope = self._probes.query(case), self._scope(cameras, between)
+        ranking = compare.search(
+            self.gallery, query, scope, self._models.vectors(), self._site(), top=top, mode=mode
+        )
+        self.casebook.log_search(
+            case,
+            by=by,
+            reason=self.case(case).reason,
+            query={"cameras": sorted(scope.cameras), "between": between, "mode": mode, "top": top},
+            n_candidates=len(ranking),
+            receipt={"method": ranking.method, "tracklets": ranking.searched.tracklets},
+        )
+        return ranking
+
+    def judge(
+        self, case: str, tracklet_id: str, verdict: Verdict, *, by: str, why: str = ""
+    ) -> None:
+        """Say of a candidate: confirmed, possible, rejected or cannot_tell. Raises BadInput."""
+        camera_ids, enter, leave = self.gallery.spans([tracklet_id])
+        offset = self._offset_s(camera_ids[0])
+        self.casebook.judge(
+            case,
+            tracklet_id,
+            verdict,
+            by=by,
+            why=why,
+            enter_s=float(enter[0]) + offset,
+            leave_s=float(leave[0]) + offset,
+        )
+
+    def undo(self, case: str, *, by: str) -> None:
+        """Take back the last verdict of this person."""
+        self.casebook.undo_last(case, by=by)
+
+    def verdicts(self, case: str) -> dict[str, Verdict]:
+        """{tracklet id: newest verdict}."""
+        return {
+            sighting.tracklet_id: sighting.verdict
+            for sighting in self.casebook.sightings(case)
+            if sighting.tracklet_id is not None and sighting.verdict is not None
+        }
+
+    def route(self, case: str, *, by: str = "") -> Route:
+        """The most plausible way between cameras, from evidence, clocks, distances and verdicts."""
+        ranking = compare.search(
+            self.gallery,
+            self._probes.query(case),
+            self._scope(),
+            self._models.vectors(),
+            self._site(),
+            top=ROUTE_SIGHTINGS,
+        )
+        stated = self.casebook.sightings(case)
+        judged = {s.tracklet_id for s in stated if s.tracklet_id is not None}
+        found = [
+            Sighting(
+                "cctv",
+                float(ranking.enter_s[i]),
+                float(ranking.leave_s[i]),
+                camera_id=ranking.camera_id[i],
+                tracklet_id=ranking.tracklet_id[i],
+                evidence=float(ranking.evidence[i]),
+            )
+            for i in ranking.order_evidence
+            if ranking.tracklet_id[i] not in judged and ranking.evidence[i] >= ROUTE_LEAST
+        ]
+        self.casebook.record(by, "route", case, {"sightings": len(found) + len(stated)})
+        given = ([*stated, *found], self.cameras(), self.recorders(), self.case(case).last_seen)
+        first = route.infer(*given)
+        inferred = route.infer(*given, looked=self._looked(first.next_cameras))
+        words = dict(zip(ranking.tracklet_id, ranking.band, strict=True))
+        stops = tuple(_not_by_clothes_alone(stop, words) for stop in inferred.stops)
+        return replace(inferred, stops=stops)
+
+    def _looked(self, asked: Sequence[NextCamera]) -> dict[str, float]:
+        """{camera: share of the window in which the person would pass it that was searched}."""
+        looked: dict[str, float] = {}
+        for one in asked:
+            scope = self._scope([one.camera_id], (one.from_s, max(one.to_s, one.from_s + 1)))
+            seen = compare.searched(self.clips(), scope, 0)
+            share = seen.footage_s / (seen.footage_s + seen.gaps_s)
+            looked[one.camera_id] = max(share, looked.get(one.camera_id, 0.0))
+        return looked
+
+    def crop(self, tracklet_id: str, k: int = 0) -> bytes:
+        """Picture k of a tracklet, JPEG."""
+        return self.gallery.crop(tracklet_id, k)
+
+    def best_crop(self, tracklet_id: str) -> bytes:
+        """The picture of a tracklet that shows the person best, JPEG."""
+        quality = np.nan_to_num(self.gallery.tracklet(tracklet_id).crop_quality)
+        return self.gallery.crop(tracklet_id, int(quality.argmax()))
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _site(self) -> Site:
+        """How certain strangers score here, measured again when clips or clocks have changed."""
+        clips, recorders = self.clips(), self.recorders()
+        clocks_and_places = sorted(map(repr, [*recorders.values(), *self.cameras().values()]))
+        state = ([clip.id for clip in clips], clocks_and_places)
+        if self._measured is None or self._measured[0] != state:
+            given = (self.gallery, self.cameras(), recorders, self._models.vectors())
+            self._measured = (state, sitecheck.measure(*given))
+        return self._measured[1]
+
+    def _scope(self, cameras: Sequence[str] | None = None, between: Window | None = None) -> Scope:
+        known = self.cameras()
+        chosen = {c: self._camera(c) for c in cameras} if cameras is not None else known
+        return Scope(chosen, self.recorders(), self._closed(between, chosen))
+
+    def _closed(
+        self, between: Window | None, cameras: Mapping[str, Camera]
+    ) -> tuple[float, float] | None:
+        """A window whose open end is where the footage of these cameras ends."""
+        low, high = between or (None, None)
+        if low is None and high is None:
+            return None
+        clips = [clip for clip in self.clips() if clip.camera_id in cameras]
+        if high is None and low is not None:
+            ends = [clip.end_s + self._offset_s(clip.camera_id) for clip in clips]
+            return low, max([low + LEAST_WINDOW_S, *ends])
+        if low is None and high is not None:
+            starts = [clip.start_s + self._offset_s(clip.camera_id) for clip in clips]
+            return min([high - LEAST_WINDOW_S, *starts]), high
+        assert low is not None
+        assert high is not None
+        if high <= low:
+            raise BadInput("the time window ends before it begins")
+        return low, high
+
+    def _offset_s(self, camera_id: str) -> float:
+        return self.recorders()[self._camera(camera_id).recorder_id].clock_offset_s
+
+
+# --- small pieces ---------------------------------------------------------------------------------
+
+
+def iso_time(seconds: float, zone: str) -> str:
+    """Unix seconds -> ISO 8601 with the zone's offset, to the tenth of a second."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    moment = datetime.fromtimestamp(round(seconds, 1), ZoneInfo(zone))
+    return moment.isoformat(timespec="milliseconds")
+
+
+def _want(value: str | Want) -> Want:
+    if isinstance(value, Want):
+        return value
+    sureness: Sureness = "unsure" if value.endswith("?") else "sure"
+    return Want(value.removesuffix("?"), sureness)
+
+
+def _not_by_clothes_alone(stop: Stop, words: Mapping[str, Band]) -> Stop:
+    """A stop nobody confirmed is called strong only if its candidate is: that needs a face."""
+    word = words.get(stop.tracklet_id or "")
+    if stop.confirmed or stop.band != "strong" or word == "strong":
+        return stop
+    return replace(stop, band="moderate")

@@ -1,0 +1,332 @@
+"""A model's name in, a verified callable out: models.toml -> file with the right hash -> session.
+
+Directories only make files findable; what a file is, is decided by its sha256. Preprocessing comes
+from the row alone. Nothing is downloaded unless `fetch` is called.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import tomllib
+import urllib.request
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import ModelError, NotFound
+from core.types import Image
+
+TASKS = ("person", "face", "face_embedding", "body_embedding")
+PROVIDERS = ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One weight file of models.toml; see the head of that file for the units."""
+
+    name: str
+    task: str
+    file: str
+    url: str
+    sha256: str
+    bytes: int
+    licence: str
+    training_data: str
+    origin: str
+    batch: Literal[1, "n"]
+    input: Mapping[str, Any]
+    output: Mapping[str, Any]
+    calibration: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if Path(self.file).name != self.file:  # else it could be written outside the cache
+            raise ValueError(f"{self.name}: file is a bare file name, got {self.file!r}")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Input (width, height) in px."""
+        width, height = self.input["size"]
+        return width, height
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A set of models that belong together: one name for each of TASKS."""
+
+    name: str
+    title: str
+    notice: str
+    person: str
+    face: str
+    face_embedding: str
+    body_embedding: str
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return tuple(getattr(self, task) for task in TASKS)
+
+
+def _table(directories: Iterable[str | Path] = ()) -> dict[str, dict[str, Any]]:
+    """models.toml of this package, then of every folder on the search path (the user's own).
+
+    A name that is taken keeps its first meaning: a folder cannot redefine a measured model.
+    """
+    files = [Path(__file__).parent / "models.toml"]
+    files += [folder / "models.toml" for folder in search_path(directories)]
+    merged: dict[str, dict[str, Any]] = {"models": {}, "packs": {}}
+    for file in files:
+        for part, entries in _parsed(file).items():
+            for name, entry in entries.items():
+                merged[part].setdefault(name, entry)
+    return merged
+
+
+def _parsed(file: Path) -> dict[str, dict[str, Any]]:
+    """{"models": {name: Row}, "packs": {name: Pack}} of one models.toml, or nothing."""
+    if not file.is_file():
+        return {}
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        return {
+            "models": {n: Row(name=n, **row) for n, row in table.get("models", {}).items()},
+            "packs": {n: Pack(name=n, **one) for n, one in table.get("packs", {}).items()},
+        }
+    except (ValueError, TypeError, AttributeError) as error:  # TOML and UTF-8 errors among them
+        raise ModelError("{file} is not a table of models: {why}", file=file, why=error) from None
+
+
+def rows(directories: Iterable[str | Path] = ()) -> dict[str, Row]:
+    """Every known weight file by name. ModelError for unknown keys in a models.toml."""
+    return _table(directories)["models"]
+
+
+def packs(directories: Iterable[str | Path] = ()) -> dict[str, Pack]:
+    """Every known pack by name, in order of preference."""
+    return _table(directories)["packs"]
+
+
+def pack(name: str, directories: Iterable[str | Path] = ()) -> Pack:
+    """The pack of that name; NotFound names the ones there are."""
+    known = packs(directories)
+    if name not in known:
+        raise NotFound(
+            "model pack {pack!r} is not known: use one of {packs}",
+            pack=name[:40],
+            packs=", ".join(known),
+        )
+    found: Pack = known[name]
+    return found
+
+
+def cache_dir() -> Path:
+    """Where fetched and imported weights are kept for this user."""
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "dongseon" / "models"
+
+
+def search_path(directories: Iterable[str | Path] = ()) -> list[Path]:
+    """Folders looked at, first wins: given ones, DONGSEON_MODELS, the cache, data/models."""
+    named = os.environ.get("DONGSEON_MODELS")  # an empty variable means unset
+    shipped = Path(__file__).parent.parent / "data" / "models"
+    return [Path(d) for d in (*directories, *([named] if named else []), cache_dir(), shipped)]
+
+
+def find(row: Row, directories: Iterable[str | Path] = ()) -> Path | None:
+    """The first file of the row's name on the search path, not yet verified, or None."""
+    places = (directory / row.file for directory in search_path(directories))
+    return next((place for place in places if place.is_file()), None)
+
+
+def check(row: Row, content: bytes, where: object) -> None:
+    """Raise ModelError unless the content is what models.toml says."""
+    if len(content) != row.bytes or hashlib.sha256(content).hexdigest() != row.sha256:
+        raise ModelError(
+            "{where} is not the {model} that was measured (its sha256 differs): "
+            "delete it and import the right file with `dongseon models import`",
+            where=where,
+            model=row.name,
+        )
+
+
+def verify(row: Row, path: Path) -> bytes:
+    """The file's content, if it is what models.toml says. Raises ModelError."""
+    content = path.read_bytes()
+    check(row, content, path)
+    return content
+
+
+def _row(name: str, known: Mapping[str, Row]) -> Row:
+    if name not in known:
+        raise NotFound("model {model!r} is not known", model=name[:60])
+    return known[name]
+
+
+def missing(name: str, directories: Iterable[str | Path] = ()) -> list[Row]:
+    """Rows of the pack whose file cannot be found. Raises NotFound."""
+    directories = list(directories)
+    known = rows(directories)
+    wanted = [_row(model, known) for model in pack(name, directories).models]
+    return [row for row in wanted if find(row, directories) is None]
+
+
+def default_pack(directories: Iterable[str | Path] = ()) -> str:
+    """The first pack all of whose files can be found. Raises ModelError if there is none."""
+    directories = list(directories)
+    for name in packs(directories):
+        if not missing(name, directories):
+            return name
+    raise ModelError(
+        "no complete model pack was found in {places}: "
+        "name a folder with --models DIR, or run `dongseon models fetch opencv-zoo`",
+        places=", ".join(str(place) for place in search_path(directories)),
+    )
+
+
+class Model:
+    """A weight file ready to run.
+
+    Call it with pictures (B,H,W,3) uint8 RGB of exactly the row's input size; it returns the
+    file's output arrays, batch axis first.
+    """
+
+    def __init__(self, row: Row, content: bytes) -> None:
+        import onnxruntime
+
+        onnxruntime.set_default_logger_severity(3)
+        available = onnxruntime.get_available_providers()
+        wanted = [p for p in PROVIDERS if p in available]
+        self.row = row
+        self._session = onnxruntime.InferenceSession(content, providers=wanted)
+        self._input = self._session.get_inputs()[0].name
+
+    @property
+    def name(self) -> str:
+        return self.row.name
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """What ONNX Runtime really uses, best first."""
+        return tuple(self._session.get_providers())
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        return tuple(output.name for output in self._session.get_outputs())
+
+    def __call__(self, images: Image) -> tuple[NDArray[np.float32], ...]:
+        """Run pictures (B,H,W,3) uint8 RGB; H, W must be the row's. B = 0 is a ValueError."""
+        width, height = self.row.size
+        if images.dtype != np.uint8 or images.shape[1:] != (height, width, 3) or not len(images):
+            raise ValueError(f"{self.name} wants (B,{height},{width},3) uint8, got {images.shape}")
+        batch = self._prepare(images)  # (B,3,H,W) float32
+        parts = [batch] if self.row.batch == "n" else [batch[i : i + 1] for i in range(len(batch))]
+        results = [self._session.run(None, {self._input: part}) for part in parts]
+        return tuple(np.concatenate(arrays) for arrays in zip(*results, strict=True))
+
+    def _prepare(self, images: Image) -> NDArray[np.float32]:
+        spec = self.row.input
+        ordered = images[..., ::-1] if spec["color"] == "BGR" else images
+        std = np.asarray(spec["std"], dtype=np.float32)
+        gain = 1 / (np.float32(spec["scale"]) * std)  # (3,)
+        shift = np.asarray(spec["mean"], dtype=np.float32) / std
+        values = ordered.astype(np.float32) * gain - shift  # (B,H,W,3)
+        return np.ascontiguousarray(values.transpose(0, 3, 1, 2))
+
+
+_loaded: dict[tuple[str, Path, int], Model] = {}  # (name, file, its time) -> ready to run
+
+
+def load(name: str, directories: Sequence[str | Path] = ()) -> Model:
+    """The model of that name, verified. Raises NotFound or ModelError."""
+    directories = list(directories)
+    row = _row(name, rows(directories))
+    path = find(row, directories)
+    if path is None:
+        raise ModelError(
+            "{file} ({model}, {megabytes:.1f} MB, {licence}) was not found: name its folder with "
+            "--models DIR, or bring it with `dongseon models import`",
+            file=row.file,
+            model=row.name,
+            megabytes=row.bytes / 1e6,
+            licence=row.licence,
+        )
+    key = (name, path, path.stat().st_mtime_ns)
+    if key not in _loaded or _loaded[key].row != row:  # another models.toml may say otherwise
+        _loaded[key] = Model(row, verify(row, path))
+    return _loaded[key]
+
+
+def _keep(row: Row, content: bytes) -> Path:
+    """Write verified content into the user's cache, whole or not at all."""
+    target = cache_dir() / row.file
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as partial:
+        partial.write(content)
+    os.replace(partial.name, target)
+    return target
+
+
+def import_files(source: str | Path) -> list[Row]:
+    """Copy known weight files (recognised by sha256) from a file or folder into the user's cache.
+
+    A file that only has the size of a known one is passed over. Raises NotFound if there is none,
+    ModelError if that is because one was damaged.
+    """
+    source = Path(source)
+    files = sorted(p for p in source.rglob("*") if p.is_file()) if source.is_dir() else [source]
+    by_size = {row.bytes: row for row in rows().values()}
+    found: list[Row] = []
+    damaged: list[ModelError] = []
+    for path in files:
+        row = by_size.get(path.stat().st_size) if path.is_file() else None
+        if row is None:
+            continue
+        try:
+            _keep(row, verify(row, path))
+            found.append(row)
+        except ModelError as error:
+            damaged.append(error)
+    if damaged and not found:
+        raise damaged[0]
+    if not found:
+        raise NotFound("{source}: no weight file that Dongseon knows is there", source=source)
+    return found
+
+
+def _download(url: str, limit: int, progress: Callable[[int, int], None]) -> bytes:
+    """The content behind an address, at most one block beyond `limit` bytes of it."""
+    content = bytearray()
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        while len(content) <= limit and (block := answer.read(1 << 20)):
+            content += block
+            progress(len(content), limit)
+    return bytes(content)
+
+
+def fetch(row: Row, progress: Callable[[int, int], None] = lambda done, total: None) -> Path:
+    """Download one row's file into the user's cache and verify it; only ever called when asked to.
+
+    progress is called with (bytes done, bytes in all). Raises ModelError.
+    """
+    if not row.url:
+        raise ModelError(
+            "{model} has no public address: bring the file with `dongseon models import`",
+            model=row.name,
+        )
+    try:
+        content = _download(row.url, row.bytes, progress)
+    except (OSError, HTTPException, ValueError) as error:
+        raise ModelError(
+            "{model} could not be fetched ({reason}): fetch it elsewhere and use "
+            "`dongseon models import FILE`",
+            model=row.name,
+            reason=error,
+        ) from None
+    check(row, content, row.url)
+    return _keep(row, content)

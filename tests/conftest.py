@@ -1,0 +1,76 @@
+"""Fixtures that several test files share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import films
+import pytest
+import tiny
+from hypothesis import settings
+
+from core.types import Camera, Recorder
+from core.workspace import Workspace
+
+# In CI the same examples every time: a new counterexample is found by people, not by a red build.
+settings.register_profile("ci", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
+
+MakeFilm = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def make_film() -> MakeFilm:
+    """Write a small film whose frames have exactly the presentation times given."""
+    return films.write_film
+
+
+@pytest.fixture(scope="session")
+def tiny_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with the model pack `tiny` (see tests/support/tiny.py)."""
+    return tiny.make_pack(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="session")
+def tiny_films(tmp_path_factory: pytest.TempPathFactory, make_film: MakeFilm) -> dict[str, Path]:
+    """Two films of drawn people: red crosses c1 and then c2, green only c1, teal only c2."""
+    folder = tmp_path_factory.mktemp("films")
+    times = [i / 10 for i in range(60)]
+    first = [(tiny.RED, tiny.walk(10, 40)), (tiny.GREEN, tiny.walk(280, -45, 10))]
+    second = [(tiny.RED, tiny.walk(270, -40)), (tiny.TEAL, tiny.walk(20, 45, 10))]
+    return {
+        name: make_film(folder / f"{name}.mp4", times, tiny.FRAME, tiny.figures(people))
+        for name, people in (("c1", first), ("c2", second))
+    }
+
+
+@pytest.fixture(scope="session")
+def _made_workspace(
+    tmp_path_factory: pytest.TempPathFactory, tiny_pack: Path, tiny_films: dict[str, Path]
+) -> Path:
+    path = tmp_path_factory.mktemp("tiny") / "workspace"
+    ws = Workspace.create(path, "tiny", [tiny_pack])
+    for n, (camera, film) in enumerate(tiny_films.items()):
+        place = Camera(camera, f"카메라 {n + 1}", camera, 37.5665, 126.9780 + n * 0.002)
+        ws.add_camera(place, Recorder(camera, 0.0, 2.0, 1777593600.0, "photo"))
+        start = f"2026-05-01T09:0{n * 4}:00+09:00"
+        for _ in ws.ingest(film, camera=camera, start=start):
+            pass
+    ws.close()
+    return path
+
+
+@pytest.fixture
+def tiny_workspace(_made_workspace: Path, tmp_path: Path) -> Path:
+    """A copy of a workspace with two cameras, two ingested clips and no case."""
+    return Path(shutil.copytree(_made_workspace, tmp_path / "workspace"))
+
+
+@pytest.fixture
+def red_box(tiny_films: dict[str, Path]) -> tuple[Path, float, tuple[float, ...]]:
+    """(film, seconds, box): the red figure of c1."""
+    return tiny_films["c1"], 2.0, (90.0, 118.0, 114.0, 182.0)

@@ -1,0 +1,150 @@
+"""Figures from manifests: exact on drawn people, and the known ones on research sets."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import pytest
+import tiny
+from PIL import Image
+
+from core import study
+from core.cli import main
+from core.errors import BadInput, NotFound
+
+BESIDE = Path(__file__).parents[2] / "shared"
+REAL = Path(os.environ.get("DONGSEON_REAL") or BESIDE / "real")
+MODELS = Path(os.environ.get("DONGSEON_MODELS") or BESIDE / "models")
+needs_sets = pytest.mark.skipif(
+    not ((REAL / "cuhk03_val").is_dir() and (MODELS / "osnet_x0_25_msmt17.onnx").exists()),
+    reason=f"NOT TESTED on research sets: none in {REAL}, or no weights in {MODELS}",
+)
+
+
+def table(path: Path, columns: str, rows: list[tuple]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns.split(","))
+        writer.writerows(rows)
+    return path
+
+
+@pytest.fixture
+def crops(tmp_path):
+    """One crop of each outfit, as seen by cameras A and B."""
+    for name, outfit in (("red", tiny.RED), ("green", tiny.GREEN), ("teal", tiny.TEAL)):
+        for camera in "AB":
+            image = tiny.figures([(outfit, lambda t: (100.0, 60.0))])(0, 0.0)[60:124, 100:124]
+            Image.fromarray(image).save(tmp_path / f"{name}{camera}.png")
+    return tmp_path
+
+
+REID = "path,person_id,camera_id,role"
+
+
+def test_reid_counts_present_and_absent_people_apart(crops, tiny_pack):
+    manifest = table(
+        crops / "m.csv",
+        REID,
+        [
+            ("redA.png", 1, "A", "query"),
+            ("greenA.png", 2, "A", "query"),
+            ("redB.png", 1, "B", "gallery"),
+            ("redA.png", 1, "A", "gallery"),  # the query's own camera: left out
+            ("tealB.png", 3, "B", "gallery"),
+        ],
+    )
+    found = study.reid(manifest, "tiny_body", [tiny_pack])
+    assert found["map"] == 1.0
+    assert found["rank1"] == 1.0
+    assert (found["n_query"], found["n_absent"], found["n_gallery"]) == (1, 1, 3)
+
+
+def test_a_wrong_label_lowers_the_figures(crops, tiny_pack):
+    manifest = table(
+        crops / "m.csv",
+        REID,
+        [
+            ("redA.png", 1, "A", "query"),
+            ("tealB.png", 1, "B", "gallery"),
+            ("redB.png", 9, "B", "gallery"),
+        ],
+    )
+    found = study.reid(manifest, "tiny_body", [tiny_pack])
+    assert found["rank1"] == 0.0
+    assert found["map"] == 0.5
+
+
+def test_wrong_manifests_are_named(crops, tiny_pack, tmp_path):
+    def run(rows, columns=REID):
+        return study.reid(table(crops / "m.csv", columns, rows), "tiny_body", [tiny_pack])
+
+    with pytest.raises(NotFound, match="no manifest"):
+        study.reid(tmp_path / "none.csv", "tiny_body", [tiny_pack])
+    with pytest.raises(BadInput, match="columns"):
+        run([("redA.png",)], "path")
+    with pytest.raises(BadInput, match="lists no picture"):
+        run([])
+    with pytest.raises(BadInput, match="query or gallery"):
+        run([("redA.png", 1, "A", "probe")])
+    with pytest.raises(BadInput, match="both roles"):
+        run([("redA.png", 1, "A", "query")])
+    with pytest.raises(BadInput, match="no picture at"):
+        run([("blue.png", 1, "A", "query"), ("redB.png", 1, "B", "gallery")])
+    with pytest.raises(BadInput, match="compares faces"):
+        study.reid(crops / "m.csv", "tiny_face_embedding", [tiny_pack])
+    with pytest.raises(BadInput, match="not a face or body"):
+        study.reid(crops / "m.csv", "tiny_person", [tiny_pack])
+
+
+def test_a_pair_without_a_face_counts_as_different(crops, tiny_pack):
+    pairs = [("redA.png", "redB.png", 1), ("greenA.png", "greenB.png", 1)]
+    pairs += [("redA.png", "tealB.png", 0), ("greenA.png", "redB.png", 0)]
+    manifest = table(crops / "f.csv", "path_a,path_b,same", pairs)
+    found = study.faces(manifest, "tiny_face_embedding", [tiny_pack])
+    assert found["n_face_not_found"] == 4  # drawn figures have none
+    assert found["accuracy"] == 0.5
+
+
+@pytest.mark.real
+@needs_sets
+def test_the_reference_body_model_gets_its_known_figures(tmp_path, capsys):
+    rows = []
+    for path in sorted((REAL / "cuhk03_val" / "images").glob("*.jpg")):
+        person, _, shot = path.stem.rpartition("_")
+        side = "A" if int(shot) < 5 else "B"
+        rows.append((path, person, side, "query" if side == "A" else "gallery"))
+    manifest = table(tmp_path / "m.csv", REID, rows)
+    words = ["eval", "reid", "--json", "--model", "osnet_x0_25_msmt17", "--models", str(MODELS)]
+    assert main([*words, "--manifest", str(manifest)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["map"] == pytest.approx(0.410, abs=0.01)
+    assert found["rank1"] == pytest.approx(0.408, abs=0.015)
+
+
+@pytest.mark.real
+@needs_sets
+def test_the_reference_face_model_tells_people_apart(tmp_path, capsys):
+    lines = (REAL / "lfw_devtrain" / "pairsDevTrain.txt").read_text().splitlines()[1:]
+
+    def picture(name, number):
+        return REAL / "lfw_devtrain" / "images" / name / f"{name}_{int(number):04d}.jpg"
+
+    rows = []
+    for line in lines[:60] + lines[-60:]:
+        part = line.split("\t")
+        if len(part) == 3:
+            rows.append((picture(part[0], part[1]), picture(part[0], part[2]), 1, ""))
+        else:
+            rows.append((picture(part[0], part[1]), picture(part[2], part[3]), 0, ""))
+    rows += [(a, b, same, 16) for a, b, same, _ in rows[:20] + rows[-20:]]
+    manifest = table(tmp_path / "f.csv", "path_a,path_b,same,width_b", rows)
+    words = ["eval", "faces", "--json", "--pack", "reference", "--models", str(MODELS)]
+    assert main([*words, "--manifest", str(manifest)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["accuracy"] >= 0.9
+    assert set(found["by_width"]) == {"16"}
+    assert found["by_width"]["16"] < 1
