@@ -1,0 +1,101 @@
+"""Verbs for what is searched: the workspace, its cameras, its footage."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from core.cli.terminal import Verbs, actor, answer, opened, show, workspace_dir
+from core.types import Camera
+from core.workspace import Workspace
+
+
+def add(verbs: Verbs) -> None:
+    """Hang the verbs of this module on the parser."""
+    one = verbs.add("init", init, models=True)
+    one.add_argument("directory", nargs="?", metavar="DIR")
+    one.add_argument("--pack", metavar="NAME")
+
+    verbs.group("camera", "Cameras and their recorders' clocks")
+    one = verbs.add("add", camera_add, group="camera")
+    one.add_argument("--id", required=True)
+    one.add_argument("--name")
+    one.add_argument("--lat", type=float)
+    one.add_argument("--lon", type=float)
+    one.add_argument("--recorder", help="recorders share one clock; default: one of its own")
+    one.add_argument("--clock-offset", type=float, metavar="S", help="added to reach true time")
+    one.add_argument("--clock-sigma", type=float, metavar="S", help="how sure that is")
+    one.add_argument("--heading", type=float, metavar="DEG")
+    one.add_argument("--view-range", type=float, metavar="M", default=30.0)
+    verbs.add("import", camera_import, group="camera").add_argument("file", metavar="FILE.csv")
+    verbs.add("list", camera_list, group="camera")
+
+    one = verbs.add("ingest", ingest)
+    one.add_argument("source", metavar="SOURCE", help="a video, or a folder of pictures")
+    one.add_argument("--camera", required=True)
+    one.add_argument("--start", required=True, metavar="ISO8601", help="as the camera's clock said")
+    one.add_argument("--fps", type=float, default=5.0, help="frames looked at a second")
+
+
+def init(args: argparse.Namespace) -> int:
+    """Make a workspace."""
+    path = Path(args.directory) if args.directory else workspace_dir(args.workspace)
+    made = Workspace.create(path, args.pack, args.models)
+    values = {"workspace": str(path), "pack": made.pack}
+    return answer(args, values, f"workspace {path} with the model pack {made.pack}")
+
+
+def camera_add(args: argparse.Namespace) -> int:
+    """Add or correct a camera."""
+    from core.cameralist import recorder
+
+    ws = opened(args)
+    camera = Camera(
+        args.id,
+        args.name or args.id,
+        args.recorder or args.id,
+        args.lat,
+        args.lon,
+        args.heading,
+        args.view_range,
+    )
+    known = ws.recorders().get(camera.recorder_id)
+    told = args.clock_offset is not None or args.clock_sigma is not None
+    clock = (
+        recorder(camera.recorder_id, args.clock_offset, args.clock_sigma)
+        if told or known is None
+        else known
+    )
+    ws.add_camera(camera, clock, by=actor())
+    return answer(args, {"camera": camera.id}, f"camera {camera.id}")
+
+
+def camera_import(args: argparse.Namespace) -> int:
+    """Add or correct every camera of a CSV table."""
+    cameras = [camera.id for camera in opened(args).import_cameras(args.file, by=actor())]
+    return answer(args, {"cameras": cameras}, f"{len(cameras)} cameras: {', '.join(cameras)}")
+
+
+def camera_list(args: argparse.Namespace) -> int:
+    """Show the cameras."""
+    cameras = opened(args).cameras()
+    values = {"cameras": [vars(camera) for camera in cameras.values()]}
+    lines = [f"{c.id:<12} {c.name}  {c.lat}, {c.lon}" for c in cameras.values()]
+    return answer(args, values, "\n".join(lines) or "no cameras yet")
+
+
+def ingest(args: argparse.Namespace) -> int:
+    """Look for people in one piece of footage."""
+    ws = opened(args)
+    steps = ws.ingest(args.source, camera=args.camera, start=args.start, fps=args.fps, by=actor())
+    last = show(steps, Path(args.source).name)
+    assert last is not None
+    values = {
+        "camera": args.camera,
+        "seconds": round(last.total, 2),
+        "tracklets": ws.counts()[args.camera],
+        "new_tracklets": last.tracklets,
+        "state": str(last.text),
+    }
+    text = f"{args.source}: {last.text}, {last.tracklets} people in {last.total:.0f} s"
+    return answer(args, values, text)

@@ -1,0 +1,143 @@
+"""Verbs for weight files and for figures: models, eval, calibrate."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from core.cli.terminal import Verbs, answer
+from core.errors import BadInput, ModelError
+
+
+def add(verbs: Verbs) -> None:
+    """Hang the verbs of this module on the parser."""
+    verbs.group("models", "Weight files")
+    verbs.add("list", models_list, group="models", models=True)
+    one = verbs.add("fetch", models_fetch, group="models", models=True)
+    one.add_argument("pack", metavar="PACK")
+    one.add_argument("--yes", action="store_true", help="agree to the files and their licences")
+    one = verbs.add("import", models_import, group="models")
+    one.add_argument("source", metavar="FILE_OR_DIR")
+    verbs.add("verify", models_verify, group="models", models=True)
+
+    verbs.group("eval", "Figures on labelled pictures")
+    for name, run, columns in (
+        ("reid", eval_reid, "path,person_id,camera_id,role"),
+        ("faces", eval_faces, "path_a,path_b,same[,width_b]"),
+    ):
+        one = verbs.add(name, run, group="eval", models=True)
+        one.add_argument("--manifest", required=True, metavar="M.csv", help=columns)
+        one.add_argument("--model", metavar="NAME")
+        one.add_argument("--pack", metavar="NAME")
+
+    one = verbs.add("calibrate", calibrate, models=True)
+    one.add_argument("--model", required=True, metavar="NAME")
+    one.add_argument("--pictures", required=True, metavar="DIR", help="labelled pictures; see "
+                     "docs/models.md")  # fmt: skip
+
+
+def models_list(args: argparse.Namespace) -> int:
+    """Show packs, files, licences, and what is here."""
+    from core import zoo
+
+    values: dict[str, Any] = {"packs": {}}
+    lines = []
+    known = zoo.rows(args.models)
+    for name, pack in zoo.packs(args.models).items():
+        absent = {row.name for row in zoo.missing(name, args.models)}
+        lines.append(f"{name}: {pack.title}{'' if absent else ' (complete)'}\n  {pack.notice}")
+        values["packs"][name] = {"complete": not absent, "files": []}
+        for row in (known[model] for model in pack.models):
+            state = "missing" if row.name in absent else "here"
+            calibrated = "calibrated" if row.calibration else "not calibrated"
+            size = f"{row.bytes / 1e6:.1f} MB"
+            lines.append(f"  {state:<8} {row.file:<44} {size:>9}  {row.licence}; {calibrated}")
+            values["packs"][name]["files"].append(
+                {"model": row.name, "file": row.file, "here": row.name not in absent}
+            )
+    return answer(args, values, "\n".join(lines))
+
+
+def models_fetch(args: argparse.Namespace) -> int:
+    """Download the missing files of a pack, after asking."""
+    from tqdm import tqdm
+
+    from core import zoo
+
+    rows = zoo.missing(args.pack, args.models)
+    for row in rows:
+        print(f"{row.file}: {row.bytes / 1e6:.1f} MB, {row.licence}", file=sys.stderr)
+    if rows and not args.yes:
+        if not sys.stdin.isatty():
+            raise BadInput("nothing was downloaded: add --yes to agree to these files and licences")
+        if input("download these? [y/N] ").strip().lower() not in ("y", "yes"):
+            return 0
+    for row in rows:
+        with tqdm(total=row.bytes, unit="B", unit_scale=True, desc=row.file) as bar:
+            zoo.fetch(row, lambda done, total, bar=bar: bar.update(done - bar.n))  # type: ignore[misc]
+    fetched = [row.name for row in rows]
+    return answer(args, {"fetched": fetched}, f"fetched: {', '.join(fetched) or 'nothing missing'}")
+
+
+def models_import(args: argparse.Namespace) -> int:
+    """Bring weight files from a file or folder."""
+    from core import zoo
+
+    names = [row.name for row in zoo.import_files(args.source)]
+    return answer(args, {"imported": names}, f"imported: {', '.join(names)}")
+
+
+def models_verify(args: argparse.Namespace) -> int:
+    """Check the sha256 of every weight file that is here."""
+    from core import zoo
+
+    checked = []
+    for row in zoo.rows(args.models).values():
+        path = zoo.find(row, args.models)
+        if path is not None:
+            zoo.verify(row, path)
+            checked.append(row.name)
+    if not checked:
+        raise ModelError("no weight file was found: name a folder with --models DIR")
+    return answer(args, {"verified": checked}, f"verified: {', '.join(checked)}")
+
+
+def calibrate(args: argparse.Namespace) -> int:
+    """Fit score -> evidence for a model on labelled pictures, and print it for models.toml."""
+    from core import study
+
+    result = study.calibrate(args.model, Path(args.pictures), args.models, progress=sys.stderr)
+    return answer(args, result.values, result.text)
+
+
+def eval_reid(args: argparse.Namespace) -> int:
+    """mAP and CMC of a body model on labelled crops."""
+    from core import study
+
+    model = _model(args, "body_embedding")
+    values = study.reid(Path(args.manifest), model, args.models, progress=sys.stderr)
+    ranks = "  ".join(f"rank-{r} {values[f'rank{r}']}" for r in (1, 5, 10, 20))
+    text = f"{model}: mAP {values['map']}  {ranks}  ({values['n_query']} queries, "
+    return answer(args, values, f"{text}{values['n_absent']} absent)")
+
+
+def eval_faces(args: argparse.Namespace) -> int:
+    """Accuracy, EER and TAR of a face model on labelled pairs."""
+    from core import study
+
+    model = _model(args, "face_embedding")
+    values = study.faces(Path(args.manifest), model, args.models, progress=sys.stderr)
+    text = f"{model}: accuracy {values['accuracy']}  EER {values['eer']}  "
+    text += f"TAR at FAR .01 {values['tar_at_far_0.01']}  by width {values['by_width']}  "
+    return answer(args, values, f"{text}({values['n_face_not_found']} faces not found)")
+
+
+def _model(args: argparse.Namespace, task: str) -> str:
+    """The model named, or that of the pack named, or of the first complete pack."""
+    from core import zoo
+
+    if args.model is not None:
+        return str(args.model)
+    return str(getattr(zoo.pack(args.pack or zoo.default_pack(args.models), args.models), task))
