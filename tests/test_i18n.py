@@ -20,9 +20,8 @@ from core.types import ATTRIBUTES, UNKNOWN, note
 
 SENTENCES = set(i18n.msgids())
 HANGUL = re.compile("[ᄀ-ᇿ㄰-㆏가-힣]")
-PAGES = [i18n.ROOT / "app" / "main.py", i18n.ROOT / "app" / "widgets.py"]
-PAGES += [i18n.ROOT / "app" / name for name in ("forms.py", "footagebox.py", "intake.py")]
-PAGES += [*sorted((i18n.ROOT / "app" / "pages").glob("*.py"))]
+APP = i18n.ROOT / "app"
+PAGES = sorted({*APP.rglob("*.py")} - {APP / "i18n.py"})
 SPOKEN_KEYWORDS = {"label", "help", "placeholder", "caption", "alt", "text", "title", "body"}
 SILENT = {"code", "html", "logo", "form", "Page"}  # what these are given is no sentence
 OWN_NAME = "한국어 / English"  # the switch names every language in itself
@@ -93,7 +92,7 @@ def test_every_error_of_core_has_a_literal_sentence() -> None:
                 assert literal or passes_on, f"{path}:{call.lineno}"
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(APP)))
 def test_page_shows_no_words_outside_the_catalogue(path: Path) -> None:
     for call in calls(path):
         name = getattr(call.func, "attr", "")
@@ -106,7 +105,7 @@ def test_page_shows_no_words_outside_the_catalogue(path: Path) -> None:
             assert not said, f"{path.name}:{call.lineno} {said}"
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(APP)))
 def test_page_holds_no_korean(path: Path) -> None:
     assert not HANGUL.search(path.read_text("utf-8").replace(OWN_NAME, ""))
 

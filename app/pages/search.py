@@ -52,10 +52,9 @@ def show(workspace: Workspace, case: str, ranking: Ranking) -> None:
         workspace.undo(case, by=session.officer())
         st.rerun()
     order = widgets.leads_first(order, ranking.band)
-    first = widgets.page_of(len(order), key=f"page-{case}")
-    for rank, at in enumerate(order[first : first + widgets.PER_PAGE], start=first + 1):
-        shown = lead(workspace, case, ranking, int(at))
-        if verdict := widgets.candidate(rank, shown, verdicts.get(shown.tracklet_id)):
+    for place in widgets.page_of(len(order), key=f"page-{case}"):
+        shown = lead(workspace, case, ranking, int(order[place]))
+        if verdict := widgets.candidate(place + 1, shown, verdicts.get(shown.tracklet_id)):
             workspace.judge(case, shown.tracklet_id, verdict, by=session.officer())
             st.rerun()
 

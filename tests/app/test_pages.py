@@ -3,88 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import shutil
 import tomllib
 from pathlib import Path
 
 import pytest
 import tiny
-from PIL import Image
 from streamlit.testing.v1 import AppTest
+from visits import EVIL, MAIN, PAGE, field, photo, press, red_photo, words
 
 from app import forms, guard, i18n, widgets
 from core.errors import BadInput
 from core.types import Camera
 from core.workspace import Workspace
 
-MAIN = Path(i18n.__file__).with_name("main.py")
-FRAME = "from app.main import draw\ndraw()\n"  # a script away from pages/, as the server sees it
-PAGES = [str(MAIN.parent / "pages" / name) for name in ("search.py", "route.py", "system.py")]
-EVIL = "<script>alert(1)</script> **bold** ![x](http://evil.example/x.png) `code` :red[x] $a$"
 FORBIDDEN = ("일치", "범인", "동일인", "match", "suspect")
-
-
-@pytest.fixture
-def empty_workspace(tmp_path: Path, tiny_pack: Path) -> Path:
-    """A workspace without cameras, footage or cases."""
-    folder = tmp_path / "empty"
-    Workspace.create(folder, "tiny", [tiny_pack]).close()
-    return folder
-
-
-@pytest.fixture
-def red_case(tiny_workspace: Path, red_box) -> str:
-    """A case in the tiny workspace whose probe is the red figure, drawn in camera c1."""
-    opened = Workspace.open(tiny_workspace)
-    case = opened.new_case(EVIL, reason=EVIL, by="kim")
-    opened.draw_box(case, *red_box, by="kim")
-    opened.close()
-    return case
-
-
-@pytest.fixture
-def visit(monkeypatch: pytest.MonkeyPatch):
-    """Open the app on a workspace folder, at a page."""
-
-    def at(folder: Path, page: str = PAGES[0], **query: str) -> AppTest:
-        monkeypatch.setenv("DONGSEON_WORKSPACE", str(folder))
-        app = AppTest.from_string(FRAME, default_timeout=30)
-        app.query_params.update(query)
-        app.run()
-        return app if page == PAGES[0] else app.switch_page(page).run()
-
-    yield at
-    i18n.use("ko")
-
-
-def words(app: AppTest) -> str:
-    """Everything the page says."""
-    nodes = [*app.main, *app.sidebar]
-    said = [str(getattr(n, name, "")) for n in nodes for name in ("value", "label", "options")]
-    return "\n".join(said)
-
-
-def photo(color: str = "red") -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", (64, 128), color).save(buffer, "JPEG")
-    return buffer.getvalue()
-
-
-def red_photo() -> bytes:
-    """A photo of the red figure."""
-    picture = tiny.figures([(tiny.RED, lambda t: (130.0, 58.0))])(0, 0.0)
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    return next(b for b in app.main.button if b.label == label).click().run()
-
-
-def field(app: AppTest, kind: str, label: str):
-    return next(f for f in getattr(app, kind) if f.label == label)
 
 
 def fill(app: AppTest, *, reason: str = "실종 신고", pictures=()) -> AppTest:
@@ -95,18 +28,18 @@ def fill(app: AppTest, *, reason: str = "실종 신고", pictures=()) -> AppTest
     return press(app, "사건 열고 검색")
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", sorted(PAGE))
 def test_without_workspace_one_sentence_says_what_to_do(visit, tmp_path: Path, page: str) -> None:
-    app = visit(tmp_path / "none", page)
+    app = visit(tmp_path / "none", PAGE[page])
     assert not app.exception
     assert "작업공간이 없습니다" in words(app)
     assert app.main.button[0].label == "여기에 작업공간 만들기"
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", sorted(PAGE))
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_page_opens_on_an_empty_workspace(visit, empty_workspace, page: str, language: str) -> None:
-    app = visit(empty_workspace, page, lang=language)
+    app = visit(empty_workspace, PAGE[page], lang=language)
     assert not app.exception
     assert not app.error
     assert i18n.language() in ("ko", "en")
@@ -122,7 +55,7 @@ def test_korean_is_spoken_unless_the_switch_says_english(visit, empty_workspace:
 
 
 def test_language_and_case_stay_in_the_url_when_the_page_changes(visit, empty_workspace) -> None:
-    app = visit(empty_workspace, PAGES[2], lang="en")
+    app = visit(empty_workspace, PAGE["system"], lang="en")
     assert app.tabs[0].label == "State and models"
     assert app.query_params["lang"] in ("en", ["en"])
 
@@ -147,7 +80,7 @@ def test_a_case_that_is_not_here_is_said_to_be_missing(visit, empty_workspace: P
 
 
 def test_camera_is_added_and_listed(visit, empty_workspace: Path) -> None:
-    app = visit(empty_workspace, PAGES[2])
+    app = visit(empty_workspace, PAGE["system"])
     field(app, "text_input", "카메라 ID").set_value("c01")
     field(app, "text_input", "카메라 이름").set_value(EVIL)
     press(app, "카메라 추가")
@@ -158,7 +91,7 @@ def test_camera_is_added_and_listed(visit, empty_workspace: Path) -> None:
 
 
 def test_camera_with_swapped_coordinates_is_refused(visit, empty_workspace: Path) -> None:
-    app = visit(empty_workspace, PAGES[2])
+    app = visit(empty_workspace, PAGE["system"])
     field(app, "text_input", "카메라 ID").set_value("c01")
     field(app, "number_input", "위도").set_value(126.978)
     field(app, "number_input", "경도").set_value(37.5665)
@@ -234,7 +167,7 @@ def test_new_case_with_a_photo_is_opened_and_searched(visit, tiny_workspace: Pat
 def test_more_than_a_page_of_candidates_is_paged(
     visit, tiny_workspace, red_case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(widgets, "PER_PAGE", 1)
+    monkeypatch.setattr("app.widgets.candidates.PER_PAGE", 1)
     app = press(visit(tiny_workspace, case=red_case), "검색")
     assert "●●○ 보통" in words(app)
     assert "✕ 다른 사람 쪽" not in words(app)
@@ -375,7 +308,7 @@ def test_a_route_without_stops_says_what_to_do(visit, tiny_workspace, tiny_films
     opened.undo(case, by="kim")
     route = opened.route(case)
     opened.close()
-    app = visit(tiny_workspace, PAGES[1], case=case)
+    app = visit(tiny_workspace, PAGE["route"], case=case)
     assert not app.exception
     assert not route.stops
     assert route.p_never > 0.01
@@ -386,7 +319,7 @@ def test_a_route_without_stops_says_what_to_do(visit, tiny_workspace, tiny_films
 def test_route_shows_stops_next_cameras_and_downloads(
     visit, tiny_workspace: Path, red_case: str
 ) -> None:
-    app = visit(tiny_workspace, PAGES[1], case=red_case)
+    app = visit(tiny_workspace, PAGE["route"], case=red_case)
     assert not app.exception
     assert [s.value for s in app.subheader][:1] == ["지점"]
     assert list(app.table[0].value.iloc[:, 1]) == ["카메라 1", "카메라 2"]
@@ -394,14 +327,14 @@ def test_route_shows_stops_next_cameras_and_downloads(
 
 
 def test_system_lists_models_cameras_and_clips(visit, tiny_workspace: Path) -> None:
-    app = visit(tiny_workspace, PAGES[2])
+    app = visit(tiny_workspace, PAGE["system"])
     assert not app.exception
     assert not app.error
     assert [len(table.value) for table in app.table] == [4, 1, 2, 2]
 
 
 def test_footage_is_read_from_its_path(visit, tiny_workspace, tiny_films, tmp_path) -> None:
-    app = visit(tiny_workspace, PAGES[2])
+    app = visit(tiny_workspace, PAGE["system"])
     field(app, "text_input", "이 컴퓨터의 영상 파일 또는 사진 폴더").set_value("/nowhere.mp4")
     field(app, "text_input", "첫 장면 시각(녹화기 시계, 한국 시간)").set_value(
         "2026-05-01 09:00:00"
@@ -420,7 +353,7 @@ def test_pages_stand_alone_when_the_frame_has_not_run(
     monkeypatch: pytest.MonkeyPatch, tiny_workspace: Path
 ) -> None:
     monkeypatch.setenv("DONGSEON_WORKSPACE", str(tiny_workspace))
-    for page in (MAIN, *PAGES):
+    for page in (MAIN, *PAGE.values()):
         app = AppTest.from_file(page, default_timeout=30).run()
         assert not app.exception
 

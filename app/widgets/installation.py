@@ -1,0 +1,117 @@
+"""The workspace in, tables of its models, cameras, footage and state out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePath
+
+import streamlit as st
+
+from app.i18n import N_, _, say
+from app.widgets.frame import table
+from app.widgets.words import camera_name, clock, inert, minutes
+from core.doctor import Finding
+from core.types import (
+    Camera,
+    Clip,
+    Recorder,
+)
+from core.zoo import Row
+
+TASK_WORDS = {
+    "person": N_("find people"),
+    "face": N_("find faces"),
+    "face_embedding": N_("compare faces"),
+    "body_embedding": N_("compare bodies"),
+}
+
+
+def place(path: PurePath, pack: str) -> None:
+    """Where the workspace lies and which pack of models it uses."""
+    table([{_("Workspace"): path, _("Model pack"): pack}], alt=_("the workspace"))
+
+
+def findings(found: Sequence[Finding]) -> None:
+    """What the check of this installation says, worst first."""
+    looks = {"error": st.error, "warn": st.warning}
+    for level, box in looks.items():
+        for finding in (f for f in found if f.level == level):
+            box(inert(say(finding.text)))
+    fine = [finding for finding in found if finding.level == "ok"]
+    if fine:
+        with st.expander(_("{n} checks are fine", n=len(fine))):
+            for finding in fine:
+                st.text(say(finding.text))
+
+
+def models(rows: Iterable[Row]) -> None:
+    """The models in use, with where they come from."""
+    st.subheader(_("Models"), anchor=False)
+    cells = [
+        {
+            _("Task"): _(TASK_WORDS.get(row.task, row.task)),
+            _("Model"): row.name,
+            _("Licence"): row.licence,
+            _("Trained on"): row.training_data,
+            _("Calibrated"): None
+            if row.task in ("person", "face")  # they find; they give no evidence
+            else (_("yes") if row.calibration else _("no")),
+        }
+        for row in rows
+    ]
+    table(cells, alt=_("models in use"))
+
+
+def camera_table(
+    cameras: Mapping[str, Camera], recorders: Mapping[str, Recorder], counts: Mapping[str, int]
+) -> None:
+    """Cameras with their recorders' clocks."""
+    if not cameras:
+        st.info(_("No camera yet. Add the first one below."))
+        return
+    rows = [
+        {
+            _("Camera id"): camera.id,
+            _("Camera name"): camera.name,
+            _("Place"): _("not known")
+            if camera.lat is None
+            else f"{camera.lat:.5f}, {camera.lon:.5f}",
+            _("Recorder"): camera.recorder_id,
+            _("Clock"): _clock_state(recorders.get(camera.recorder_id)),
+            _("Appearances"): f"{counts.get(camera.id, 0):,}",
+        }
+        for camera in cameras.values()
+    ]
+    table(rows, alt=_("cameras"), height=420)
+
+
+def _clock_state(recorder: Recorder | None) -> str:
+    if recorder is None:
+        return _("not known")
+    text = f"{recorder.clock_offset_s:+.0f} s ± {recorder.clock_sigma_s:.0f} s"
+    return f"{text} ({_('not checked')})" if recorder.how == "unchecked" else text
+
+
+def clips(
+    found: Sequence[Clip], cameras: Mapping[str, Camera], recorders: Mapping[str, Recorder]
+) -> None:
+    """The footage that was read, in true time."""
+    if not found:
+        st.info(_("No footage yet. Read the first below."))
+        return
+    rows = []
+    for clip in found:
+        camera = cameras.get(clip.camera_id)
+        recorder = recorders.get(camera.recorder_id) if camera else None
+        start = clip.start_s + (recorder.clock_offset_s if recorder else 0.0)
+        rows.append(
+            {
+                _("Camera"): camera_name(clip.camera_id, cameras),
+                _("From"): clock(start),
+                _("Length"): minutes(clip.duration_s),
+                _("Gaps"): minutes(sum(b - a for a, b in clip.gaps)) if clip.gaps else None,
+                _("Picture"): f"{clip.size[0]} x {clip.size[1]}",
+                _("File"): clip.path,
+            }
+        )
+    table(rows, alt=_("footage that was read"), height=420)
