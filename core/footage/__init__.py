@@ -5,7 +5,7 @@ from a frame count: recorders drop frames, vary their rate, and 29.97 is not 30.
 """
 
 from core.footage.ahead import ahead
-from core.footage.film import Film, Frame, frame_at, frames, inspect, sha256
+from core.footage.film import Film, Frame, frame_at, frames, inspect, sha256, state
 from core.footage.mp4 import cut
 from core.footage.source import mask_url
 from core.footage.times import gaps
@@ -21,4 +21,5 @@ __all__ = [
     "inspect",
     "mask_url",
     "sha256",
+    "state",
 ]
