@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection
 
 from core.casebook import audit, migrations, records
 from core.casebook.database import Database
+from core.casebook.jobs import Jobs
 from core.casebook.records import (
     BOXES,
     CAMERAS,
@@ -63,6 +64,7 @@ class Casebook:
     def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
         self._database = database
         self._now = now
+        self.jobs = Jobs(database, now)
 
     @classmethod
     def open(
