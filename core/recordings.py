@@ -125,12 +125,25 @@ class Recordings:
         self._cover(kept, plan.by)
         return people
 
+    def people(self, plan: Plan) -> int:
+        """How many people the finished pieces of a plan hold."""
+        wanted = [piece.clip for piece in plan.wanted]
+        here = self._gallery.of_film(wanted[0].sha256)
+        return self._gallery.people(
+            {one.id for one in here if any(_covered(clip, [one]) for clip in wanted)}
+        )
+
+    def note_done(self, plan: Plan) -> None:
+        """Bring the ledger up to the gallery: a kill may have come between the two."""
+        here = self._gallery.of_film(plan.wanted[0].clip.sha256)
+        for kept in here:
+            if any(_covered(piece.clip, [kept]) for piece in plan.wanted):
+                self._cover(kept, plan.by)
+
     def ingest(self, plan: Plan) -> Iterator[Progress]:
         """Look at all that is left of a plan; progress in seconds of what is wanted."""
         left = self.left(plan)
-        for piece in plan.wanted:
-            if piece not in left:  # killed between the rename and the ledger, perhaps
-                self._cover_kept(piece.clip, plan.by)
+        self.note_done(plan)
         done_s = plan.total_s - sum(piece.clip.duration_s for piece in left)
         if not left:
             yield Progress(done_s, plan.total_s, note("already in the gallery"))
@@ -192,12 +205,6 @@ class Recordings:
     def _said(self, at_s: float, recorder: Recorder) -> str:
         """A camera-clock time as true time for a sentence."""
         return iso_time(at_s + recorder.clock_offset_s, self._settings.zone)
-
-    def _cover_kept(self, clip: Clip, by: str) -> None:
-        """Note the coverage of pieces whose ingest was killed when all but this was done."""
-        for kept in self._gallery.of_film(clip.sha256):
-            if _covered(clip, [kept]):
-                self._cover(kept, by)
 
     def _cover(self, clip: Clip, by: str) -> None:
         _, recorder = self._camera(clip.camera_id)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from core import cameralist, compare, footage, route, sitecheck, zoo
-from core.casebook import Case, Casebook
+from core.casebook import Case, Casebook, Jobs
 from core.clock import iso_time as iso_time
 from core.compare import Mode, Scope
 from core.errors import BadInput, FootageError, NotFound
@@ -110,6 +110,11 @@ class Workspace:
 
     def close(self) -> None:
         self.casebook.close()
+
+    @property
+    def jobs(self) -> Jobs:
+        """The queue of recordings to be read; `core.worker` reads them."""
+        return self.casebook.jobs
 
     @property
     def pack(self) -> str:

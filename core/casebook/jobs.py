@@ -22,8 +22,8 @@ from sqlalchemy.engine import Connection
 
 from core.casebook import audit, records
 from core.casebook.database import Database
-from core.casebook.records import JOBS, WATCHED
-from core.errors import BadInput, DongseonError
+from core.casebook.records import CAMERAS, JOBS, WATCHED
+from core.errors import BadInput, DongseonError, NotFound
 from core.types import Note, note
 
 JobState = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
@@ -55,7 +55,7 @@ class NewJob:
 class Job(NewJob):
     """A recording that is to be, is being or was read.
 
-    place      where it stands in the queue: lower is earlier
+    place      where it stands in the queue: lower is earlier; below 0 a person put it there
     done_s     of total_s seconds of footage that are wanted, NaN = not known yet
     speed      seconds of footage read in a second, NaN = not known yet
     attempts   to read it since the last piece was finished
@@ -116,9 +116,15 @@ class Jobs:
 
         first  before all others
 
-        Raises BadInput.
+        Raises BadInput; NotFound if the camera is not known.
         """
         with self._database.write() as c:
+            camera = sa.select(CAMERAS.c.id).where(CAMERAS.c.id == new.camera_id)
+            if c.execute(camera).first() is None:
+                raise NotFound(
+                    "camera {camera!r} is not known: add it on the camera page",
+                    camera=new.camera_id[:40],
+                )
             same = sa.select(JOBS.c.id).where(JOBS.c.state.in_(OPEN), *_same(new))
             there = c.execute(same).scalar()
             if there is not None:
@@ -378,7 +384,7 @@ class Jobs:
     def _front(self, c: Connection) -> float:
         """A place before all jobs that are open."""
         lowest = sa.select(sa.func.min(JOBS.c.place)).where(JOBS.c.state.in_(OPEN))
-        return float(c.execute(lowest).scalar() or 0.0) - 1.0
+        return min(0.0, float(c.execute(lowest).scalar() or 0.0)) - 1.0
 
     def _log(
         self, c: Connection, by: str, action: str, subject: str, detail: dict[str, object]

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import groupby
@@ -165,6 +165,11 @@ class Gallery:
         """
         film = self.of_film(sha256)
         return next((clip for clip in film if at_s is None or clip.holds(at_s)), None)
+
+    def people(self, clip_ids: Collection[str]) -> int:
+        """Number of tracklets in these clips."""
+        footers = self._read_footers(self._list.files())
+        return sum(footer.tracklets for _, footer in footers if footer.clip.id in clip_ids)
 
     def models(self) -> dict[str, set[str]]:
         """{model name: hashes of the files that made the gallery's vectors}; one each, normally."""
