@@ -124,8 +124,9 @@ def _moment(clip: Clip, offset_s: float, where: str, workspace: Workspace) -> fl
                 args=(key, begin + timedelta(seconds=to_s or 0.0)),
                 key=f"{key}-{n}",
             )
-        st.caption(_("Korean time; {at} s into the file", at=f"{at_s:.1f}"), width="content")
-    return at_s
+        into_s = round(clip.from_s + at_s, 1)
+        st.caption(_("Korean time; {at} s into the file", at=f"{into_s:.1f}"), width="content")
+    return into_s
 
 
 def _jumps(at_s: float, seen: Sequence[float], steps: int) -> list[tuple[str, str, float | None]]:

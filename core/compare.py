@@ -6,8 +6,9 @@ whose clock is off by how much, what was really searched, and why each word was 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -35,7 +36,18 @@ from core.zoo import Row
 
 Mode = Literal["fused", "overlap"]
 MODES: tuple[Mode, ...] = ("fused", "overlap")
+ALWAYS = (-math.inf, math.inf)
 CLOCK_SIGMAS = 2.0  # a time window is widened by so many standard deviations of the clock
+
+
+Stretches = dict[str, tuple[tuple[float, float], ...]]
+"""{clip id: windows in its camera's clock}."""
+
+
+def in_stretch(tracklet_id: str, enter_s: float, leave_s: float, stretches: Stretches) -> bool:
+    """Whether a tracklet, times camera clock, is seen in one of these stretches of its clip."""
+    windows = stretches.get(tracklet_id.split("/")[1], ())
+    return any(enter_s <= high and leave_s >= low for low, high in windows)
 
 
 @dataclass(frozen=True)
@@ -45,13 +57,13 @@ class Query:
     description  of the probe, by the gallery's models
     clothes      where its body picture comes from (`rank.ClothesSource`)
     seen_s       true times of the footage it was taken from, () if none
-    leave_out    clip ids not searched: the ones a box was drawn in
+    leave_out    stretches not searched: around the boxes that were drawn
     """
 
     description: Description
     clothes: rank.ClothesSource
     seen_s: tuple[float, ...] = ()
-    leave_out: frozenset[str] = frozenset()
+    leave_out: Stretches = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -204,11 +216,12 @@ def _compare(gallery: Gallery, query: Query, scope: Scope, models: Mapping[Kind,
     return _Field(everybody, face, body, same, attributes, e, cloth)
 
 
-def _without(found: Scores, clips: frozenset[str]) -> Scores:
-    """The scores less those of the clips named."""
-    if not clips:
+def _without(found: Scores, left_out: Stretches) -> Scores:
+    """The scores less those of the stretches named."""
+    if not left_out:
         return found
-    other = [name.split("/")[1] not in clips for name in found.tracklet_id]
+    rows = zip(found.tracklet_id, found.enter_s, found.leave_s, strict=True)
+    other = [not in_stretch(str(name), low, high, left_out) for name, low, high in rows]
     return found.take(np.flatnonzero(other))
 
 
@@ -247,7 +260,7 @@ def _same_clothes(query: Query, found: Scores, scope: Scope) -> Float64:
 
 
 def searched(
-    clips: Sequence[Clip], scope: Scope, tracklets: int, leave_out: frozenset[str] = frozenset()
+    clips: Sequence[Clip], scope: Scope, tracklets: int, leave_out: Stretches | None = None
 ) -> Searched:
     """What there was to look at: footage and gaps inside the window, in seconds.
 
@@ -256,8 +269,8 @@ def searched(
     footage = gaps = 0.0
     with_footage = []
     for camera_id in scope.cameras:
-        own = [c for c in clips if c.camera_id == camera_id and c.id not in leave_out]
-        spans = _footage_spans(own)
+        own = [clip for clip in clips if clip.camera_id == camera_id]
+        spans = _footage_spans(own, leave_out or {})
         window = (scope.windows() or {}).get(camera_id)
         if scope.between is not None and window is not None:
             offset = scope.recorder(camera_id).clock_offset_s
@@ -274,13 +287,16 @@ def searched(
     return Searched(tracklets, tuple(with_footage), tuple(scope.cameras), footage, gaps)
 
 
-def _footage_spans(clips: Sequence[Clip]) -> list[tuple[float, float]]:
-    """Stretches of camera-clock time with footage: clips less their gaps, overlaps joined."""
+def _footage_spans(clips: Sequence[Clip], left_out: Stretches) -> list[tuple[float, float]]:
+    """Stretches of camera-clock time with footage: clips less their gaps, overlaps joined.
+
+    left_out  what is not searched counts as no footage
+    """
     pieces = []
     for clip in clips:
         start = clip.start_s
-        for low, high in sorted(clip.gaps):
-            pieces.append((start, low))
+        for low, high in sorted([*clip.gaps, *left_out.get(clip.id, ())]):
+            pieces.append((start, min(low, clip.end_s)))
             start = max(start, high)
         pieces.append((start, clip.end_s))
     spans: list[tuple[float, float]] = []

@@ -40,5 +40,13 @@ class ModelError(DongseonError):
     """A weight file is missing, damaged, or does not fit the gallery."""
 
 
+class Unfinished(FootageError):
+    """A recording changes while it is read: it is still being written; trying again later helps."""
+
+
+class DiskFull(DongseonError):
+    """A disk is full: nothing was lost, but somebody must make room."""
+
+
 class Busy(DongseonError):
     """Another process holds what is needed; trying again later helps."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from core import footage, mask, photo
 from core.casebook import Casebook
-from core.compare import Query
+from core.compare import ALWAYS, Query, Stretches, in_stretch
 from core.describe import Shot
 from core.detect import People
 from core.errors import BadInput, NotFound
@@ -29,6 +29,8 @@ from core.types import Clip, Description, FootageBox, Image, Photo, Tracklet, Ve
 AROUND_S = 2.0  # a person with a box drawn on them is followed this long before and after
 SAME_PERSON_IOU = 0.3  # between a drawn box and a found one
 FIRM_SCORE = 0.5  # a person in a photo
+STRETCH_S = 300.0  # around a drawn box: a person shown there is not proposed again
+NEAR_S = 0.5  # a box and a tracklet this near in time are at one moment
 RIVAL_SHARE = 0.5  # somebody this large beside the largest: who is looked for?
 
 Box = tuple[float, float, float, float]
@@ -119,14 +121,20 @@ class Probes:
         self._drawn(case).write(clip, [tracklet], [Description(tracklet.id)], {})
         self._casebook.add_box(case, drawn, by=by)
 
-    def tracklet_at(self, clip: Clip, at_s: float, box: Box) -> str | None:
-        """Id of the gallery's tracklet in that box of that clip, None if there is none.
+    def tracklet_at(self, sha256: str, at_s: float, box: Box) -> str | None:
+        """Id of the gallery's tracklet in that box of that footage, None if there is none.
 
-        at_s  seconds into the file;  box xyxy px
+        at_s  seconds into the file;  box xyxy px. It may belong to the piece before.
         """
-        rows = self._gallery.select([clip.camera_id], columns=("tracklet_id", "clip_id"))
-        ids = [row["tracklet_id"] for row in rows.to_pylist() if row["clip_id"] == clip.id]
-        own = _in_box(self._gallery.tracklets(ids), clip.start_s + at_s, box)
+        film = self._gallery.of_film(sha256)
+        if not film:
+            return None
+        moment = film[0].film_start_s + at_s
+        window = {film[0].camera_id: (moment - NEAR_S, moment + NEAR_S)}
+        rows = self._gallery.select(between=window, columns=("tracklet_id", "clip_id")).to_pylist()
+        clips = {clip.id for clip in film}
+        ids = [row["tracklet_id"] for row in rows if row["clip_id"] in clips]
+        own = _in_box(self._gallery.tracklets(ids), moment, box)
         return None if own is None else own.id
 
     def _follow(self, drawn: FootageBox) -> Tracklet:
@@ -178,7 +186,7 @@ class Probes:
             Description("probe", {n: v for n, v in vectors.items() if v is not None}, {}, missing),
             "footage" if seen else ("ticked" if about.same_clothes else "photo"),
             tuple(self._seen_s(case)),
-            frozenset(self._own_clips(case)),
+            self._own_stretches(case),
         )
 
     def picture(self, case: str) -> bytes | None:
@@ -202,9 +210,17 @@ class Probes:
 
     def _pointed_at(self, case: str) -> list[Tracklet]:
         """The person in drawn boxes, but for those whose tracklet in the gallery is confirmed."""
-        covered = {tracklet_id.split("/")[1] for tracklet_id in self._confirmed(case)}
-        boxes = [b for b in self._casebook.boxes(case) if b.clip_sha256[:16] not in covered]
+        confirmed = self._confirmed(case)
+        boxes = [b for b in self._casebook.boxes(case) if not self._covered(b, confirmed)]
         return [self._drawn(case).tracklet(f"probe/{_box_id(box)}/1") for box in boxes]
+
+    def _covered(self, box: FootageBox, confirmed: Sequence[str]) -> bool:
+        """Whether a confirmed tracklet of the same footage shows the person around that moment."""
+        stretch = self._around(box)
+        ids = [one for one in confirmed if one.split("/")[1] in stretch]
+        _, enter_s, leave_s = self._gallery.spans(ids)
+        spans = zip(ids, enter_s, leave_s, strict=True)
+        return any(in_stretch(one, low, high, stretch) for one, low, high in spans)
 
     def _seen_s(self, case: str) -> Iterator[float]:
         """True times of the footage that shows the person."""
@@ -213,11 +229,24 @@ class Probes:
                 yield (sighting.enter_s + sighting.leave_s) / 2
         yield from (box.true_s for box in self._casebook.boxes(case) if box.true_s is not None)
 
-    def _own_clips(self, case: str) -> Iterator[str]:
+    def _own_stretches(self, case: str) -> Stretches:
+        """The footage around every drawn box: what the person was taken from is no candidate."""
+        found: Stretches = {}
         for box in self._casebook.boxes(case):
-            clip = self._gallery.find_sha256(box.clip_sha256)
-            if clip is not None:
-                yield clip.id
+            for clip_id, windows in self._around(box).items():
+                found[clip_id] = (*found.get(clip_id, ()), *windows)
+        return found
+
+    def _around(self, box: FootageBox) -> Stretches:
+        """The clip a box was drawn in; of a film in pieces, `STRETCH_S` on both sides of it."""
+        film = self._gallery.of_film(box.clip_sha256)
+        if len(film) == 1 and film[0].id == box.clip_sha256[:16]:
+            return {film[0].id: (ALWAYS,)}
+        return {
+            clip.id: ((moment - STRETCH_S, moment + STRETCH_S),)
+            for clip in film
+            for moment in [clip.film_start_s + box.at_s]
+        }
 
     def _folder(self, case: str) -> Path:
         self._casebook.case(case)  # NotFound for what is no case, so no path can be smuggled in
@@ -256,7 +285,7 @@ def _in_box(tracklets: Sequence[Tracklet], at_s: float, box: Box) -> Tracklet | 
     best, best_iou = None, SAME_PERSON_IOU
     for tracklet in tracklets:
         i = int(np.abs(tracklet.t_s - at_s).argmin())
-        if abs(tracklet.t_s[i] - at_s) > 0.5:
+        if abs(tracklet.t_s[i] - at_s) > NEAR_S:
             continue
         overlap = float(iou(tracklet.box[i : i + 1], np.array([box], np.float32))[0, 0])
         if overlap > best_iou:

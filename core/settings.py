@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from core import zoo
 from core.errors import BadInput, DongseonError, ModelError, NotFound
+from core.pieces import PIECE_S
 from core.types import Kind
 
 if TYPE_CHECKING:
@@ -25,12 +26,17 @@ SETTINGS = "workspace.toml"
 
 @dataclass(frozen=True)
 class Settings:
-    """What workspace.toml holds. models: {task: name}; directories: where the files lie."""
+    """What workspace.toml holds. models: {task: name}; directories: where the files lie.
+
+    piece_s  seconds of the pieces that long footage is cut into; it cannot be changed once there
+             is footage
+    """
 
     pack: str
     models: Mapping[str, str]
     directories: tuple[str, ...]
     zone: str = "Asia/Seoul"
+    piece_s: float = PIECE_S
 
     @classmethod
     def of_pack(cls, name: str, directories: Sequence[str | Path]) -> Settings:
@@ -57,14 +63,20 @@ class Settings:
             )
         try:
             table = tomllib.loads(file.read_text(encoding="utf-8"))
-            return cls(table["pack"], table["models"], tuple(table["directories"]), table["zone"])
-        except (tomllib.TOMLDecodeError, KeyError, UnicodeDecodeError) as error:
+            length_s = float(table.get("piece_s", PIECE_S))
+            if not length_s >= 1:
+                raise ValueError("piece_s must be 1 s or more")
+            places = tuple(table["directories"])
+            return cls(table["pack"], table["models"], places, table["zone"], length_s)
+        except (KeyError, TypeError, ValueError) as error:  # of TOML and of Unicode, too
             raise DongseonError("{file} is damaged ({why})", file=file, why=error) from None
 
     def write(self, folder: Path) -> None:
         """Keep the settings; makes the folder. Raises BadInput if that cannot be done."""
         lines = [f"pack = {json.dumps(self.pack)}", f"zone = {json.dumps(self.zone)}"]
         lines.append(f"directories = {json.dumps(list(self.directories), ensure_ascii=False)}")
+        if self.piece_s != PIECE_S:
+            lines.append(f"piece_s = {self.piece_s:g}")
         lines += ["", "[models]"]
         lines += [f"{task} = {json.dumps(name)}" for task, name in self.models.items()]
         try:

@@ -8,6 +8,7 @@ Source: [zhang2022bytetrack], [yang2023cbiou]
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,6 +26,22 @@ GOOD_HEIGHT_PX = 160.0  # a body this tall is as good as a taller one
 GOOD_SHARPNESS = 60.0  # Laplacian variance at 128 px height where sharpness counts half
 EDGE_PX = 2.0
 SPARSE_S = 0.5
+
+
+@dataclass(frozen=True)
+class Share:
+    """Who belongs to one piece of a film: each person to the piece in which they come into view.
+
+    Times camera clock: those who come into view in [from_s, to_s); and those who did before, from
+    handed_s on, if they are still there: a piece is followed so far beyond its end and no further.
+    """
+
+    from_s: float = -math.inf
+    to_s: float = math.inf
+    handed_s: float = -math.inf
+
+    def owns(self, track: _Track) -> bool:
+        return bool(track.t_s) and self.from_s <= track.t_s[0] < self.to_s
 
 
 @dataclass(frozen=True)
@@ -136,6 +153,7 @@ class Tracker:
                         move a body width between two samples, so boxes are compared with a buffer
     lost_s              a person unseen for longer is a new tracklet
     start_score         a new person must score this; weaker boxes only continue a track
+    share               of a film cut into pieces, who belongs to this one; None = everybody
     """
 
     def __init__(
@@ -148,12 +166,14 @@ class Tracker:
         start_score: float = 0.5,
         firm_score: float = 0.4,
         buffer: float = 0.5,
+        share: Share | None = None,
     ) -> None:
         from trackers import ByteTrackTracker
         from trackers.utils.iou import BIoU
 
         self.prefix = f"{camera_id}/{clip_id}"
         self.lost_s = lost_s
+        self._share = share or Share()
         self._tracker = ByteTrackTracker(
             lost_track_buffer=int(30 * lost_s),  # never longer than `_close` keeps a track
             frame_rate=fps,
@@ -181,7 +201,9 @@ class Tracker:
             confidence=people.score.astype(np.float64),
             data={"row": np.arange(len(people))},
         )
-        frames, first_s, _ = self._times
+        frames, first_s, last_s = self._times
+        if last_s < self._share.handed_s <= t_s:
+            self._take_over()
         self._times = (frames + 1, first_s if frames else t_s, t_s)
         result = self._tracker.update(found, timestamp=t_s)
         for tracked in self._tracker.tracks:  # the second box brings a number: keep the first, too
@@ -201,6 +223,17 @@ class Tracker:
         self._born = {}
         return self._close(float("inf"))
 
+    @property
+    def idle(self) -> bool:
+        """Whether nobody who belongs to this piece is in view, or was up to `lost_s` ago."""
+        return not any(map(self._share.owns, [*self._open.values(), *self._born.values()]))
+
+    def _take_over(self) -> None:
+        """Whoever came into view before this piece is followed anew: the one before lets go."""
+        share = self._share
+        self._open = {n: t if share.owns(t) else _Track() for n, t in self._open.items()}
+        self._born = {one: t if share.owns(t) else _Track() for one, t in self._born.items()}
+
     def _note_births(self, scene: _Scene) -> None:
         """ByteTrack numbers a person at the second box only: remember the first."""
         alive = {tracked for tracked in self._tracker.tracks if tracked.tracker_id < 0}
@@ -217,12 +250,15 @@ class Tracker:
         return frames < 2 or (last_s - first_s) / (frames - 1) > SPARSE_S
 
     def _close(self, now_s: float) -> list[Tracklet]:
-        ended = [n for n, track in self._open.items() if now_s - track.t_s[-1] > self.lost_s]
+        ended = [n for n, track in self._open.items() if now_s - self._seen_s(track) > self.lost_s]
         tracks = [self._open.pop(number) for number in sorted(ended)]
         once, self._once = self._once, []
         if self._sparse():  # else a box in one frame out of many is a detector's slip
             tracks += once
-        return [self._tracklet(track) for track in tracks]
+        return [self._tracklet(track) for track in tracks if self._share.owns(track)]
+
+    def _seen_s(self, track: _Track) -> float:
+        return track.t_s[-1] if track.t_s else self._share.handed_s
 
     def _tracklet(self, track: _Track) -> Tracklet:
         crops = track.crops()

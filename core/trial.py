@@ -79,14 +79,15 @@ def open_case(ws: Workspace, plan: Plan) -> str:
     if at_s is not None and box is not None:
         ws.draw_box(case, first, at_s, numbers(box, 4, "--box"), by="try")
         return case
-    clip = ws.gallery.find_sha256(footage.inspect(first).sha256)
+    film = {clip.id: clip for clip in ws.gallery.of_film(footage.inspect(first).sha256)}
     rows = ws.gallery.select(["c01"], columns=("tracklet_id", "clip_id")).to_pylist()
-    ids = [r["tracklet_id"] for r in rows if clip is not None and r["clip_id"] == clip.id]
-    if clip is None or not ids:
+    ids = [r["tracklet_id"] for r in rows if r["clip_id"] in film]
+    if not ids:
         raise BadInput("nobody was found in {video}: put another one first", video=first)
     best = max(ws.gallery.tracklets(ids), key=lambda t: float(np.nan_to_num(t.crop_quality).max()))
     i = int(best.crop_at[int(np.nan_to_num(best.crop_quality).argmax())])
-    ws.draw_box(case, first, float(best.t_s[i]) - clip.start_s, best.box[i].tolist(), by="try")
+    at_s = float(best.t_s[i]) - film[best.clip_id].film_start_s
+    ws.draw_box(case, first, at_s, best.box[i].tolist(), by="try")
     plan.notices.append(note("looked for the person seen best in {video}", video=Path(first).name))
     return case
 

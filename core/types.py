@@ -220,7 +220,10 @@ def check_place(lat: float, lon: float) -> None:
 
 @dataclass(frozen=True)
 class Clip:
-    """One piece of footage of one camera, in camera-clock time; referenced, never copied."""
+    """One piece of footage of one camera, in camera-clock time; referenced, never copied.
+
+    from_s  seconds into the file where it begins: a long file is several clips (`core.pieces`)
+    """
 
     id: str
     camera_id: str
@@ -230,6 +233,7 @@ class Clip:
     duration_s: float
     size: tuple[int, int]  # (width, height) px
     gaps: tuple[tuple[float, float], ...] = ()  # camera-clock (from, to)
+    from_s: float = 0.0
 
     def __post_init__(self) -> None:
         safe_id(self.id, "clip id")
@@ -242,6 +246,15 @@ class Clip:
     def end_s(self) -> float:
         """Camera-clock end."""
         return self.start_s + self.duration_s
+
+    @property
+    def film_start_s(self) -> float:
+        """Camera-clock time of the first moment of the file that the clip is a piece of."""
+        return self.start_s - self.from_s
+
+    def holds(self, at_s: float) -> bool:
+        """Whether the moment at_s seconds into the file lies in this piece of it."""
+        return self.from_s <= at_s < self.from_s + self.duration_s
 
 
 @dataclass(frozen=True)

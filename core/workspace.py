@@ -15,12 +15,14 @@ from pathlib import Path
 import numpy as np
 
 from core import cameralist, compare, footage, route, sitecheck, zoo
-from core import ingest as ingesting
-from core.casebook import Case, Casebook
+from core.casebook import Case, Casebook, Jobs
+from core.clock import iso_time as iso_time
 from core.compare import Mode, Scope
 from core.errors import BadInput, FootageError, NotFound
 from core.gallery import Gallery
+from core.pieces import PIECE_S
 from core.probes import Box, PhotoSource, Probes, checked_box
+from core.recordings import Recordings, unknown_camera
 from core.settings import SETTINGS, Models, Settings
 from core.sitecheck import Site
 from core.types import (
@@ -40,14 +42,12 @@ from core.types import (
     Sureness,
     Verdict,
     Want,
-    note,
     parse_time,
 )
 
 POINTED_SCORE = 0.3  # a person may be pointed at from this score of the detector on
 ROUTE_SIGHTINGS = 200
 ROUTE_LEAST = -0.5  # evidence: who is less likely than this is not part of a route
-SAME_START_S = 0.5
 LEAST_WINDOW_S = 1.0  # of a window with an open end beyond all footage
 
 Window = tuple[float | None, float | None]
@@ -67,15 +67,22 @@ class Workspace:
         self._probes = Probes(
             path / "cases", self.gallery, self.casebook, self._models, settings.zone
         )
+        self.recordings = Recordings(self.gallery, self.casebook, self._models, settings)
 
     @classmethod
     def create(
-        cls, path: str | Path, pack: str | None = None, models: Sequence[str | Path] = ()
+        cls,
+        path: str | Path,
+        pack: str | None = None,
+        models: Sequence[str | Path] = (),
+        *,
+        piece_s: float = PIECE_S,
     ) -> Workspace:
         """Make a workspace, or open the one that is there.
 
         pack    model pack; None = the first that is complete
         models  folders to look for weight files in, remembered
+        piece_s seconds of the pieces that long recordings are cut into (`core.pieces`)
 
         Raises BadInput if another pack was chosen before, ModelError if a model is missing.
         """
@@ -92,6 +99,7 @@ class Workspace:
                 )
             return old
         settings = Settings.of_pack(pack or zoo.default_pack(models), models)
+        settings = replace(settings, piece_s=piece_s)
         settings.write(path)
         return cls(path, settings)
 
@@ -102,6 +110,11 @@ class Workspace:
 
     def close(self) -> None:
         self.casebook.close()
+
+    @property
+    def jobs(self) -> Jobs:
+        """The queue of recordings to be read; `core.worker` reads them."""
+        return self.casebook.jobs
 
     @property
     def pack(self) -> str:
@@ -147,80 +160,33 @@ class Workspace:
         return {camera_id: self.gallery.count([camera_id]) for camera_id in self.cameras()}
 
     def ingest(
-        self, source: str | Path, *, camera: str, start: str, fps: float = 5.0, by: str = ""
+        self,
+        source: str | Path,
+        *,
+        camera: str,
+        start: str,
+        fps: float = 5.0,
+        between: Window | None = None,
+        by: str = "",
     ) -> Iterator[Progress]:
-        """Look at one piece of footage and add everybody in it to the gallery.
+        """Look at a recording and add everybody in it to the gallery.
 
-        start  ISO 8601 with a zone, as the camera's own clock showed it;  fps: analysis rate
+        start    ISO 8601 with a zone, as the camera's own clock showed it;  fps: analysis rate
+        between  true time (from, to), None = open: only the pieces that show some of that time
 
-        Yields progress in seconds of footage; the clip is in the gallery when the iterator ends,
-        whole or not at all. Footage that is there already is not looked at again.
-        Raises NotFound, BadInput, FootageError, ModelError.
+        Yields progress in seconds of footage. A piece (`core.pieces`; a short recording is one) is
+        in the gallery when it is finished, whole or not at all; what is there already is not
+        looked at again. Raises NotFound, BadInput, FootageError, ModelError, DiskFull.
         """
-        self._camera(camera)
-        start_s = parse_time(start)
-        if not 0 < fps <= 60:
-            raise BadInput("the analysis rate {fps} cannot be used: take 0.1 to 60", fps=fps)
-        film = footage.inspect(source)
-        clip = Clip(
-            id=film.sha256[:16],
-            camera_id=camera,
-            path=str(Path(source).resolve()),
-            sha256=film.sha256,
-            start_s=start_s,
-            duration_s=film.duration_s,
-            size=film.size,
-            gaps=tuple((start_s + a, start_s + b) for a, b in film.gaps),
+        plan = self.recordings.plan(
+            source, camera=camera, start_s=parse_time(start), fps=fps, between=between, by=by
         )
-        if self._known(clip):
-            self._cover_kept(clip, by)
-            yield Progress(film.duration_s, film.duration_s, note("already in the gallery"))
-            return
-        kept, people = yield from ingesting.ingest(self.gallery, clip, self._models, fps)
-        self._cover(kept, by)
-        yield Progress(film.duration_s, film.duration_s, note("done"), people)
-
-    def _known(self, clip: Clip) -> bool:
-        """True if this footage is in the gallery as said; BadInput if it is there otherwise."""
-        old = self.gallery.find_sha256(clip.sha256)
-        if old is None:
-            return False
-        if old.camera_id != clip.camera_id or abs(old.start_s - clip.start_s) > SAME_START_S:
-            raise BadInput(
-                "{path} is in the gallery already, as camera {camera} from {start}: "
-                "one recording cannot be two",
-                path=clip.path,
-                camera=old.camera_id,
-                start=iso_time(old.start_s, self.zone),
-            )
-        return True
-
-    def _cover_kept(self, clip: Clip, by: str) -> None:
-        """Note the coverage of a clip whose ingest was killed when all but this was done."""
-        kept = self.gallery.find_sha256(clip.sha256)
-        if kept is None:
-            return
-        offset_s = self._offset_s(kept.camera_id)
-        low, high = kept.start_s + offset_s, kept.end_s + offset_s
-        noted = self.casebook.coverage([kept.camera_id], (low, high))
-        if not any(abs(c.from_s - low) + abs(c.to_s - high) < SAME_START_S for c in noted):
-            self._cover(kept, by)
-
-    def _cover(self, clip: Clip, by: str) -> None:
-        offset = self._scope([clip.camera_id]).offset_s([clip.camera_id])[0]
-        low, high = clip.start_s + offset, clip.end_s + offset
-        if high > low:
-            self.casebook.set_coverage(clip.camera_id, low, high, "searched", by=by)
-        for a, b in clip.gaps:
-            self.casebook.set_coverage(clip.camera_id, a + offset, b + offset, "gap", by=by)
+        yield from self.recordings.ingest(plan)
 
     def _camera(self, camera_id: str) -> Camera:
         cameras = self.cameras()
         if camera_id not in cameras:
-            raise NotFound(
-                "camera {camera!r} is not known: add it with `dongseon camera add --id {camera}`",
-                camera=camera_id[:40],
-            )
+            raise unknown_camera(camera_id)
         return cameras[camera_id]
 
     # --- cases and probes -----------------------------------------------------------------------
@@ -318,10 +284,10 @@ class Workspace:
         film = footage.inspect(path)
         drawn = checked_box(box, film.size)
         clip = self.gallery.find_sha256(film.sha256)
-        true_s = None if clip is None else clip.start_s + at_s + self._offset_s(clip.camera_id)
+        true_s = None if clip is None else clip.film_start_s + at_s + self._offset_s(clip.camera_id)
         found = FootageBox(film.sha256, str(Path(path).resolve()), at_s, drawn, true_s)
         self._probes.keep_box(case, found, film, by=by)
-        own = None if clip is None else self._probes.tracklet_at(clip, at_s, drawn)
+        own = self._probes.tracklet_at(film.sha256, at_s, drawn)
         why, who = "box drawn in footage", by or "officer"
         if own is not None:
             self.judge(case, own, "confirmed", by=who, why=why)
@@ -504,15 +470,6 @@ class Workspace:
 
 
 # --- small pieces ---------------------------------------------------------------------------------
-
-
-def iso_time(seconds: float, zone: str) -> str:
-    """Unix seconds -> ISO 8601 with the zone's offset, to the tenth of a second."""
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
-    moment = datetime.fromtimestamp(round(seconds, 1), ZoneInfo(zone))
-    return moment.isoformat(timespec="milliseconds")
 
 
 def _want(value: str | Want) -> Want:

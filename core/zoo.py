@@ -203,7 +203,9 @@ class Model:
         available = onnxruntime.get_available_providers()
         wanted = [p for p in PROVIDERS if p in available]
         self.row = row
-        self._session = onnxruntime.InferenceSession(content, providers=wanted)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = int(os.environ.get("DONGSEON_THREADS") or 0)  # 0: all
+        self._session = onnxruntime.InferenceSession(content, options, providers=wanted)
         self._input = self._session.get_inputs()[0].name
 
     @property

@@ -45,7 +45,7 @@ ws = Workspace.open(path)
 if moment == "before the rename":
     os.replace = die
 if moment == "after the rename":
-    Casebook.set_coverage = die
+    Casebook.cover_footage = die
 for film in films:
     for step in ws.ingest(film, camera=camera, start=start, fps=float(fps)):
         if moment.isdigit() and step.tracklets >= int(moment):

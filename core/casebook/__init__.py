@@ -1,6 +1,7 @@
-"""What people did in; cases, verdicts, searches, coverage and a chained log out."""
+"""What people did in; cases, verdicts, searches, coverage, jobs and a chained log out."""
 
 from core.casebook.casebook import Casebook
-from core.casebook.records import Case
+from core.casebook.jobs import Job, Jobs, JobState, NewJob, Order, Watched
+from core.casebook.records import Case, State
 
-__all__ = ["Case", "Casebook"]
+__all__ = ["Case", "Casebook", "Job", "JobState", "Jobs", "NewJob", "Order", "State", "Watched"]

@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection
 
 from core.casebook import audit, migrations, records
 from core.casebook.database import Database
+from core.casebook.jobs import Jobs
 from core.casebook.records import (
     BOXES,
     CAMERAS,
@@ -50,6 +51,8 @@ from core.types import (
     safe_id,
 )
 
+SAME_SPAN_S = 0.5
+
 
 class Casebook:
     """The casebook of a workspace. Safe to use from threads; each process opens its own.
@@ -61,6 +64,7 @@ class Casebook:
     def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
         self._database = database
         self._now = now
+        self.jobs = Jobs(database, now)
 
     @classmethod
     def open(
@@ -424,6 +428,27 @@ class Casebook:
             row = {"n": n, "camera_id": camera_id, "state": state, "at_s": self._now(), **span}
             c.execute(sa.insert(COVERAGE).values(actor=records.actor(by), **row))
 
+    def cover_footage(
+        self, camera_id: str, spans: Sequence[tuple[State, float, float]], *, by: str = ""
+    ) -> None:
+        """Say of footage that was looked at, once: (state, from, to) true time, all or none.
+
+        Nothing happens if the first of the spans was said before, so two processes that finish
+        the same footage, or one that was killed and did it again, say it once.
+        """
+        with self._database.write() as c:
+            offset_s = _clock_offset_s(c, camera_id)
+            for n_said, (state, low, high) in enumerate(spans):
+                records.one_of("state of footage", state, get_args(State))
+                records.window(low, high)
+                span = {"from_s": low - offset_s, "to_s": high - offset_s}
+                if not n_said and _said(c, camera_id, state, **span):
+                    return
+                if high > low:
+                    n = self._log(c, by, "set_coverage", camera_id, {"state": state, **span})
+                    row = {"n": n, "camera_id": camera_id, "state": state, "at_s": self._now()}
+                    c.execute(sa.insert(COVERAGE).values(actor=records.actor(by), **row, **span))
+
     def coverage(
         self,
         camera_ids: Iterable[str] | None = None,
@@ -503,6 +528,15 @@ def _clock_offset_s(c: Connection, camera_id: str) -> float:
     if camera is None:
         raise records.not_found("camera", camera_id)
     return float(_row(c, RECORDERS, camera.recorder_id).clock_offset_s)
+
+
+def _said(c: Connection, camera_id: str, state: State, from_s: float, to_s: float) -> bool:
+    """Whether the ledger has this state from and to these camera-clock times already."""
+    apart_s = sa.func.abs(COVERAGE.c.from_s - from_s) + sa.func.abs(COVERAGE.c.to_s - to_s)
+    same = sa.select(COVERAGE.c.n).where(
+        COVERAGE.c.camera_id == camera_id, COVERAGE.c.state == state, apart_s < SAME_SPAN_S
+    )
+    return c.execute(same.limit(1)).first() is not None
 
 
 def _with_clock(table: sa.TableClause) -> sa.Select[Any]:

@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from core.errors import BadInput, Busy, DongseonError
+from core.errors import BadInput, Busy, DiskFull, DongseonError
 
 WRITE_LOCK = 0x646F6E6773656F6E  # PostgreSQL advisory lock key: "dongseon" in ASCII
 
@@ -74,7 +74,7 @@ def spoken(error: SQLAlchemyError, where: object) -> DongseonError:
     if code in BUSY or isinstance(error, PoolTimeout):
         return Busy("the casebook {where} is in use: try again in a moment", where=where)
     if code in FULL:
-        return DongseonError(
+        return DiskFull(
             "the disk of the casebook {where} is full: free some space, then repeat the last step",
             where=where,
         )

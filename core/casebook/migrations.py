@@ -163,7 +163,49 @@ def _first(dialect: str) -> Sequence[str]:
     return (*_first_tables(), *guards[dialect]())
 
 
-STEPS: tuple[Step, ...] = (_first,)
+def _jobs(_: str) -> Sequence[str]:
+    """Recordings to be read, and folders that are watched for them."""
+    return (
+        """CREATE TABLE jobs (
+            n BIGINT NOT NULL UNIQUE,
+            id TEXT NOT NULL PRIMARY KEY,
+            camera_id TEXT NOT NULL REFERENCES cameras (id),
+            path TEXT NOT NULL,
+            start_s DOUBLE PRECISION NOT NULL,
+            fps DOUBLE PRECISION NOT NULL,
+            from_s DOUBLE PRECISION,
+            to_s DOUBLE PRECISION,
+            stamp TEXT NOT NULL,
+            actor TEXT,
+            place DOUBLE PRECISION NOT NULL,
+            added_s DOUBLE PRECISION NOT NULL,
+            state TEXT NOT NULL,
+            owner TEXT,
+            lease_s DOUBLE PRECISION,
+            started_s DOUBLE PRECISION,
+            ended_s DOUBLE PRECISION,
+            done_s DOUBLE PRECISION NOT NULL,
+            total_s DOUBLE PRECISION,
+            tracklets BIGINT NOT NULL,
+            speed DOUBLE PRECISION,
+            attempts BIGINT NOT NULL,
+            not_before_s DOUBLE PRECISION NOT NULL,
+            asked TEXT NOT NULL,
+            why TEXT,
+            CHECK ((state = 'running') = (owner IS NOT NULL)))""",
+        "CREATE INDEX jobs_state ON jobs (state, place)",
+        """CREATE TABLE watched (
+            n BIGINT NOT NULL UNIQUE,
+            path TEXT NOT NULL PRIMARY KEY,
+            actor TEXT,
+            added_s DOUBLE PRECISION NOT NULL,
+            scanned_s DOUBLE PRECISION,
+            why TEXT,
+            files TEXT NOT NULL)""",
+    )
+
+
+STEPS: tuple[Step, ...] = (_first, _jobs)
 
 
 def migrate(connection: Connection, where: object, steps: Sequence[Step] = STEPS) -> int:

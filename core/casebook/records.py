@@ -68,7 +68,13 @@ SIGHTINGS = _table(
 )
 SEARCHES = _table("searches", "n id case_id actor reason query n_candidates receipt at_s")
 COVERAGE = _table("coverage", "n camera_id from_s to_s state actor at_s")
-TABLES = (RECORDERS, CAMERAS, CASES, PHOTOS, BOXES, SIGHTINGS, SEARCHES, COVERAGE)
+JOBS = _table(
+    "jobs",
+    "n id camera_id path start_s fps from_s to_s stamp actor place added_s state owner lease_s"
+    " started_s ended_s done_s total_s tracklets speed attempts not_before_s asked why",
+)
+WATCHED = _table("watched", "n path actor added_s scanned_s why files")
+TABLES = (RECORDERS, CAMERAS, CASES, PHOTOS, BOXES, SIGHTINGS, SEARCHES, COVERAGE, JOBS, WATCHED)
 
 
 @dataclass(frozen=True)

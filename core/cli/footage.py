@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
+import sys
+import threading
 from pathlib import Path
+from typing import get_args
 
+from core import footage
+from core.casebook import JobState, NewJob
+from core.casebook.jobs import LEASE_S
 from core.cli.terminal import Verbs, actor, answer, opened, show, workspace_dir
-from core.types import Camera
-from core.workspace import Workspace
+from core.types import Camera, parse_time
+from core.worker import Worker
+from core.workspace import Window, Workspace
 
 
 def add(verbs: Verbs) -> None:
@@ -35,6 +44,18 @@ def add(verbs: Verbs) -> None:
     one.add_argument("--camera", required=True)
     one.add_argument("--start", required=True, metavar="ISO8601", help="as the camera's clock said")
     one.add_argument("--fps", type=float, default=5.0, help="frames looked at a second")
+    one.add_argument("--from", dest="begin", metavar="T", help="true time: only what shows it")
+    one.add_argument("--to", dest="end", metavar="T")
+    one.add_argument("--queue", action="store_true", help="leave it to `dongseon worker`")
+
+    one = verbs.add("worker", worker)
+    one.add_argument("--once", action="store_true", help="end when nothing waits any more")
+    one.add_argument("--threads", type=int, metavar="N", help="for the models; default: all cores")
+    one.add_argument("--watch-folder", action="append", default=[], metavar="DIR",
+                     help="read what appears there, from now on; may be given again")  # fmt: skip
+    one.add_argument("--lease", type=float, default=LEASE_S, metavar="S",
+                     help="another worker takes over so long after this one died")  # fmt: skip
+    one.add_argument("--attached", action="store_true", help="end when standard input closes")
 
 
 def init(args: argparse.Namespace) -> int:
@@ -85,9 +106,22 @@ def camera_list(args: argparse.Namespace) -> int:
 
 
 def ingest(args: argparse.Namespace) -> int:
-    """Look for people in one piece of footage."""
+    """Look for people in one recording, or in the part of it that shows a window of time."""
     ws = opened(args)
-    steps = ws.ingest(args.source, camera=args.camera, start=args.start, fps=args.fps, by=actor())
+    between = (
+        parse_time(args.begin) if args.begin else None,
+        parse_time(args.end) if args.end else None,
+    )
+    if args.queue:
+        return _queue(args, ws, between)
+    steps = ws.ingest(
+        args.source,
+        camera=args.camera,
+        start=args.start,
+        fps=args.fps,
+        between=between,
+        by=actor(),
+    )
     last = show(steps, Path(args.source).name)
     assert last is not None
     values = {
@@ -99,3 +133,38 @@ def ingest(args: argparse.Namespace) -> int:
     }
     text = f"{args.source}: {last.text}, {last.tracklets} people in {last.total:.0f} s"
     return answer(args, values, text)
+
+
+def _queue(args: argparse.Namespace, ws: Workspace, between: Window) -> int:
+    """Put the recording into the queue."""
+    stamp, path = footage.state(args.source), str(Path(args.source).resolve())
+    asked = NewJob(args.camera, path, parse_time(args.start), args.fps, between, stamp)
+    job = ws.jobs.add(asked, by=actor())
+    return answer(args, {"job": job}, f"job {job}: `dongseon worker` reads it")
+
+
+def worker(args: argparse.Namespace) -> int:
+    """Read the recordings of the queue, and those that appear in watched folders, until stopped."""
+    if args.threads:
+        os.environ["DONGSEON_THREADS"] = str(args.threads)
+    stop = threading.Event()
+    for signal_ in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signal_, lambda *_: stop.set())
+    if args.attached:
+        threading.Thread(target=_until_closed, args=(stop,), daemon=True).start()
+    ws = opened(args)
+    for folder in args.watch_folder:
+        ws.jobs.watch(str(footage.existing(folder).resolve()), by=actor())
+    turns = Worker(ws, stop=stop, lease_s=args.lease).run(once=args.once)
+    jobs = ws.jobs.all()
+    ws.close()
+    states = {state: sum(job.state == state for job in jobs) for state in get_args(JobState)}
+    text = ", ".join(f"{n} {state}" for state, n in states.items() if n)
+    return answer(args, {"turns": turns, "jobs": states}, text or "no jobs")
+
+
+def _until_closed(stop: threading.Event) -> None:
+    """Stop when whoever started this process is gone: then its end of the pipe is closed."""
+    while sys.stdin.buffer.read(1):
+        pass
+    stop.set()

@@ -6,12 +6,16 @@ import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from core.answers import ranking_json, ranking_text, route_json, route_text
 from core.cli.terminal import Verbs, actor, answer, opened, show, workspace_dir
 from core.errors import DongseonError
 from core.workspace import Workspace
+
+STOP_S = 20.0  # a worker has so long to put its job back
 
 
 def add(verbs: Verbs) -> None:
@@ -34,25 +38,47 @@ def add(verbs: Verbs) -> None:
 def _serve_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--port", type=int, default=8501)
     one.add_argument("--headless", action="store_true", help="do not open a browser")
+    one.add_argument("--no-worker", action="store_true", help="recordings are read elsewhere")
 
 
 def serve(args: argparse.Namespace) -> int:
     """Open the app in the browser."""
     path = workspace_dir(args.workspace)
     Workspace.open(path).close()
-    return _serve(path, args.port, args.headless)
+    return _serve(path, args)
 
 
-def _serve(workspace: Path, port: int, headless: bool) -> int:
+def _serve(workspace: Path, args: argparse.Namespace) -> int:
+    """The app, and one worker beside it that ends with this process, however that ends."""
     page = Path(__file__).parents[2] / "app" / "main.py"
     command = [sys.executable, "-m", "streamlit", "run", str(page)]
-    command += ["--server.port", str(port), "--server.headless", str(headless).lower()]
-    print(f"http://127.0.0.1:{port}  (Ctrl+C stops it)", file=sys.stderr)
+    command += ["--server.port", str(args.port)]
+    command += ["--server.headless", str(args.headless).lower()]
+    print(f"http://127.0.0.1:{args.port}  (Ctrl+C stops it)", file=sys.stderr)
     settings = {**os.environ, "DONGSEON_WORKSPACE": str(workspace.resolve())}
+    with nullcontext() if args.no_worker else _worker(workspace):
+        try:
+            return subprocess.call(command, env=settings, cwd=page.parent.parent)
+        except KeyboardInterrupt:
+            return 0
+
+
+@contextmanager
+def _worker(workspace: Path) -> Iterator[None]:
+    """A process that reads the queue; it also ends when our end of its standard input is gone."""
+    command = [sys.executable, "-m", "core.cli", "worker", "--attached", "--workspace"]
+    worker = subprocess.Popen(
+        [*command, str(workspace.resolve())], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
     try:
-        return subprocess.call(command, env=settings, cwd=page.parent.parent)
-    except KeyboardInterrupt:
-        return 0
+        yield
+    finally:
+        assert worker.stdin is not None
+        worker.stdin.close()
+        try:
+            worker.wait(timeout=STOP_S)
+        except subprocess.TimeoutExpired:
+            worker.kill()
 
 
 def try_out(args: argparse.Namespace) -> int:
@@ -71,7 +97,7 @@ def try_out(args: argparse.Namespace) -> int:
     text = "\n".join([ranking_text(found), route_text(way), *(f"! {one}" for one in notices)])
     values = {"workspace": str(path), **found, "route": way, "notices": notices}
     answer(args, values, text)
-    return 0 if args.no_serve else _serve(path, args.port, args.headless)
+    return 0 if args.no_serve else _serve(path, args)
 
 
 def doctor(args: argparse.Namespace) -> int:

@@ -5,9 +5,9 @@ from a frame count: recorders drop frames, vary their rate, and 29.97 is not 30.
 """
 
 from core.footage.ahead import ahead
-from core.footage.film import Film, Frame, frame_at, frames, inspect, sha256
+from core.footage.film import Film, Frame, frame_at, frames, inspect, sha256, state
 from core.footage.mp4 import cut
-from core.footage.source import mask_url
+from core.footage.source import existing, mask_url
 from core.footage.times import gaps
 
 __all__ = [
@@ -15,10 +15,12 @@ __all__ = [
     "Frame",
     "ahead",
     "cut",
+    "existing",
     "frame_at",
     "frames",
     "gaps",
     "inspect",
     "mask_url",
     "sha256",
+    "state",
 ]

@@ -33,6 +33,7 @@ class Film:
     duration_s  last time - first time + median step
     gaps        (from_s, to_s) into the film: steps longer than 1 s and than five median steps
     timing      "stamps" of the file; of a folder "names" or "times.csv"; "assumed" = even steps
+    seekable    whether reading can begin in the middle without decoding all that lies before
     """
 
     path: str
@@ -43,6 +44,7 @@ class Film:
     frames: int
     kind: Literal["video", "pictures"]
     timing: Timing
+    seekable: bool = True
 
 
 def inspect(path: str | Path, *, picture_s: float = 1.0) -> Film:
@@ -57,6 +59,7 @@ def inspect(path: str | Path, *, picture_s: float = 1.0) -> Film:
     with closing(open_film(path, picture_s)) as source:
         times, count, timing = source.times()
         step_s = median_step(times, source.step_s)
+        seekable = source.seekable()
     return Film(
         path=str(path),
         sha256=sha256(path),
@@ -66,6 +69,7 @@ def inspect(path: str | Path, *, picture_s: float = 1.0) -> Film:
         frames=count,
         kind="pictures" if isinstance(source, Pictures) else "video",
         timing=timing,
+        seekable=seekable,
     )
 
 
@@ -131,10 +135,28 @@ def sha256(path: str | Path) -> str:
     if place.is_file():
         return _file_sha256(place)
     whole = hashlib.sha256()
-    names = [p for p in place.iterdir() if p.suffix.lower() in PICTURES or p.name == "times.csv"]
-    for item in sorted(names, key=lambda p: p.name):
+    for item in sorted(_content(place), key=lambda p: p.name):
         whole.update(item.name.encode() + b"\0" + bytes.fromhex(_file_sha256(item)))
     return whole.hexdigest()
+
+
+def state(path: str | Path) -> str:
+    """A few hex digits that change when a file, or a folder's pictures, change.
+
+    Sizes and times of last change only: nothing is read. Raises FootageError if it is gone.
+    """
+    place = existing(path)
+    items = [place] if place.is_file() else sorted(_content(place), key=lambda p: p.name)
+    try:
+        seen = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in items]
+    except FileNotFoundError:
+        raise FootageError("{path} does not exist: check the path", path=str(path)) from None
+    return hashlib.blake2b(repr(seen).encode(), digest_size=8).hexdigest()
+
+
+def _content(folder: Path) -> list[Path]:
+    """The pictures of a folder and the list of their times."""
+    return [p for p in folder.iterdir() if p.suffix.lower() in PICTURES or p.name == "times.csv"]
 
 
 def _size(source: Source, path: str) -> tuple[int, int]:

@@ -44,6 +44,10 @@ class Pictures:
         self.t_s = times[order] - times.min()  # (n,)
         self.step_s = median_step(np.unique(self.t_s), picture_s)
 
+    def seekable(self) -> bool:
+        """Always: every picture is a file of its own."""
+        return True
+
     def close(self) -> None:
         """Nothing stays open."""
 

@@ -63,7 +63,7 @@ class Video:
 
     def moments(self, start_s: float = 0.0) -> Iterator[Moment]:
         """Decode, beginning at or before start_s; as early as needed, as late as it can."""
-        if start_s > 0 and self.by is not None and not _restarts(self.path, self._state()):
+        if start_s > 0 and self.seekable():
             for back_s in (0.0, 2.0, 20.0):  # an index by decoding time lands too late
                 if start_s - back_s <= 0:
                     break
@@ -76,6 +76,10 @@ class Video:
             self.close()
             self._open()
         yield from self._decoded(chain(self.head, self._packets()))
+
+    def seekable(self) -> bool:
+        """Whether a time can be sought: it has stamps, and they do not begin anew inside."""
+        return self.by is not None and not _restarts(self.path, self._state())
 
     def _open(self) -> None:
         self.container = _open_container(self.path)

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.errors import DongseonError
+from core.errors import DiskFull, DongseonError
 from core.gallery.clipfile import KINDS, SCHEMA, VERSION, Pooled, clip_of
 from core.gallery.cliplist import TEMPORARY, hold
 from core.types import Clip, Description, Tracklet, Vectors
@@ -193,10 +193,18 @@ class ClipWriter:
         }
         return {
             "dongseon.schema": str(VERSION),
-            "dongseon.clip": _json(asdict(self.clip)),
+            "dongseon.clip": _json(_clip(self.clip)),
             "dongseon.models": _json(self.models),
             "dongseon.counts": _json(counts),
         }
+
+
+def _clip(clip: Clip) -> dict[str, Any]:
+    """The fields of a clip; where it begins in its file only if that is not the beginning."""
+    said = asdict(clip)
+    if not clip.from_s:
+        del said["from_s"]
+    return said
 
 
 def _who(tracklet: Tracklet) -> dict[str, Any]:
@@ -259,7 +267,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _cannot_write(path: Path, error: OSError) -> DongseonError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return DongseonError(
+        return DiskFull(
             "the disk is full: make room beside {path}, then ingest the clip again", path=path
         )
     return DongseonError(

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import groupby
@@ -153,9 +153,23 @@ class Gallery:
         found = [footer.clip for _, footer in self._read_footers(self._list.files())]
         return sorted(found, key=lambda clip: (clip.camera_id, clip.start_s, clip.id))
 
-    def find_sha256(self, sha256: str) -> Clip | None:
-        """The clip made from this footage, or None."""
-        return next((clip for clip in self.clips() if clip.sha256 == sha256), None)
+    def of_film(self, sha256: str) -> list[Clip]:
+        """The pieces of this footage that are here, in the order of the film."""
+        found = (clip for clip in self.clips() if clip.sha256 == sha256)
+        return sorted(found, key=lambda clip: (clip.from_s, clip.id))
+
+    def find_sha256(self, sha256: str, at_s: float | None = None) -> Clip | None:
+        """The clip made from this footage, or None.
+
+        at_s  seconds into the file: the piece that holds this moment; None = the first piece
+        """
+        film = self.of_film(sha256)
+        return next((clip for clip in film if at_s is None or clip.holds(at_s)), None)
+
+    def people(self, clip_ids: Collection[str]) -> int:
+        """Number of tracklets in these clips."""
+        footers = self._read_footers(self._list.files())
+        return sum(footer.tracklets for _, footer in footers if footer.clip.id in clip_ids)
 
     def models(self) -> dict[str, set[str]]:
         """{model name: hashes of the files that made the gallery's vectors}; one each, normally."""
