@@ -12,6 +12,7 @@ from typing import Literal
 from core.errors import BadInput, NotFound
 from core.types import Camera, Recorder
 
+SIGMA_PHOTO_S = 2.0  # recorder and phone in one picture
 SIGMA_TOLD_S = 30.0  # clock offset told by the owner
 SIGMA_UNCHECKED_S = 600.0
 NEEDED = ("id", "name")

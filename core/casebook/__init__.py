@@ -1,6 +1,18 @@
 """What people did in; cases, verdicts, searches, coverage and a chained log out."""
 
+from core.casebook.cameralog import Change
 from core.casebook.casebook import Casebook
-from core.casebook.records import Case
+from core.casebook.ledger import OF_ONE_CASE, Asked, Request, Wish
+from core.casebook.records import Case, Coverage, State
 
-__all__ = ["Case", "Casebook"]
+__all__ = [
+    "OF_ONE_CASE",
+    "Asked",
+    "Case",
+    "Casebook",
+    "Change",
+    "Coverage",
+    "Request",
+    "State",
+    "Wish",
+]
