@@ -16,7 +16,7 @@ from core.coverage import SEEN, STATE_WORDS, STATES, Row, Timeline
 from core.routemap import safe_text
 from core.types import Note, Sighting, note
 
-WIDTH, LEFT, RIGHT, TOP = 900, 168, 74, 46
+WIDTH, LEFT, RIGHT, TOP = 900, 196, 64, 46
 ROW, BAR = 30, 18
 ROWS_SHOWN = 40
 LETTER_PX = 15  # a stretch narrower than this has no room for its letter
@@ -54,7 +54,7 @@ LOOKS: Mapping[State, tuple[str, str, str]] = {
                        ' stroke-width="2.2"/>', INK),
     "too_poor": ("#f0d5e4", '<path d="M2 0 V8 M6 0 V8" stroke="#a34f7d" stroke-width="1.1"/>', INK),
 }  # fmt: skip
-"""(ground, pattern of 8 x 8 px, ink of the letter). Source of the hues: [okabe2008]"""
+"""(ground, pattern of 8 x 8 px, ink of the letter). Source: [okabe2008]"""
 
 
 def timeline_svg(found: Timeline, *, tz: str = "Asia/Seoul", say: Say = str) -> str:
@@ -71,7 +71,7 @@ def timeline_svg(found: Timeline, *, tz: str = "Asia/Seoul", say: Say = str) -> 
 
     states = [s for s in STATES if any(p.state == s for row in rows for p in row.stretches)]
     legend, height = _legend(states, bottom + 22, say)
-    parts = [_axis(found, x, bottom, ZoneInfo(tz))]
+    parts = [_axis(found, x, bottom, ZoneInfo(tz)), _heads(say)]
     if found.last_seen is not None:
         parts.append(_last_seen(found, x, bottom, say))
     for n, row in enumerate(shown):
@@ -133,7 +133,7 @@ def _row(row: Row, y: int, x: Callable[[float], float], say: Say) -> str:
     doubt = f"±{_length(row.clock_sigma_s, say)}"
     parts = [
         f'<path d="M0 {y + ROW}.5 H{WIDTH}" stroke="{LINE}"/>',
-        _text(8, y + 19.5, safe_text(_short(row.name, 104))),
+        _text(8, y + 19.5, safe_text(_short(row.name, 132))),
         _text(LEFT - 8, y + 19.5, safe_text(doubt), GREY, "end", 'font-size="11"'),
     ]
     order = sorted(row.stretches, key=lambda s: s.state != "not_requested")  # what is known on top
@@ -153,6 +153,15 @@ def _tick(seen: Sighting, y: int, x: Callable[[float], float]) -> str:
     return (
         f'<path d="M{at - 5.5:.1f} {y + 1} H{at + 5.5:.1f} L{at:.1f} {y + 11} Z" fill="{fill}"'
         ' stroke="#8f3f00" stroke-width="1.4"/>'
+    )
+
+
+def _heads(say: Say) -> str:
+    """What stands in the columns beside the bars."""
+    small = 'font-size="11"'
+    clock, seen = safe_text(say(note("clock doubt"))), safe_text(say(note("share seen")))
+    return _text(LEFT - 8, TOP - 14, clock, GREY, "end", small) + _text(
+        WIDTH - 8, TOP - 14, seen, GREY, "end", small
     )
 
 
