@@ -27,11 +27,19 @@ def draw() -> None:
     st.set_page_config(page_title=_("Dongseon"), page_icon=widgets.MARK, layout="wide")
     widgets.brand()
     page = st.navigation(
-        [
-            st.Page(PAGES / "search.py", title=_("Search"), icon=":material/person_search:"),
-            st.Page(PAGES / "route.py", title=_("Route"), icon=":material/route:"),
-            st.Page(PAGES / "system.py", title=_("System"), icon=":material/videocam:"),
-        ]
+        {
+            _("Investigation"): [
+                st.Page(PAGES / "search.py", title=_("Search"), icon=":material/person_search:"),
+                st.Page(PAGES / "route.py", title=_("Route"), icon=":material/route:"),
+                st.Page(
+                    PAGES / "securing.py", title=_("Securing list"), icon=":material/assignment:"
+                ),
+            ],
+            _("Administration"): [
+                st.Page(PAGES / "cameras.py", title=_("Cameras"), icon=":material/videocam:"),
+                st.Page(PAGES / "system.py", title=_("System"), icon=":material/settings:"),
+            ],
+        }
     )
     with st.sidebar:
         chosen, officer = forms.desk(session.language(), session.officer())

@@ -10,7 +10,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import streamlit as st
 from app import forms, i18n, widgets
 from core.doctor import Finding, examine
 from core.errors import BadInput
-from core.types import Clip, Note, Ranking
+from core.types import Clip, NextCamera, Note, Ranking
 from core.workspace import Workspace
 
 RANKINGS_KEPT = 32
@@ -164,6 +164,24 @@ def _probe(
         return None, {}  # searching says why; the page must still open
 
 
+def next_cameras(here: Workspace, case: str) -> tuple[NextCamera, ...]:
+    """The cameras to ask next; none while nothing shows the person. Raises DongseonError."""
+    changed = len(here.casebook.history(case)), repr(here.cameras()), repr(here.recorders())
+    clips = tuple(clip.id for clip in here.clips())
+    return _next_cameras(here, str(here.path), case, given(here, case), (changed, clips))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _next_cameras(
+    _here: Workspace, path: str, case: str, given: tuple[str, ...], state: object
+) -> tuple[NextCamera, ...]:
+    """A route is inferred and logged once for what is known, not at every click on the page."""
+    try:
+        return _here.route(case, by=officer()).next_cameras
+    except BadInput:
+        return ()  # no photo yet: the list can be filled by hand
+
+
 def begin(key: str, value: object) -> None:
     """What a field shows before anybody touches it."""
     st.session_state.setdefault(key, value)
@@ -172,6 +190,37 @@ def begin(key: str, value: object) -> None:
 def put(key: str, value: object) -> None:
     """Set a field from a button's `on_click`."""
     st.session_state[key] = value
+
+
+def follow(key: str, options: Sequence[object]) -> None:
+    """Give a choice the option that `lead` left for it; one that is gone becomes the first."""
+    if f"{key}-next" in st.session_state:
+        st.session_state[key] = st.session_state.pop(f"{key}-next")
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = options[0]
+
+
+def lead(key: str, value: object) -> None:
+    """Choose this the next time the page is drawn, since what is drawn cannot be changed."""
+    st.session_state[f"{key}-next"] = value
+
+
+def shown(key: str) -> object:
+    """What a field holds, None before it is drawn."""
+    return st.session_state.get(key)
+
+
+def map_click(key: str) -> tuple[tuple[float, float] | None, str | None]:
+    """What was clicked on a map since the last call: a place (lat, lon), or a camera's id."""
+    now = st.session_state.get(key) or {}
+    before = st.session_state.get(f"{key}-before") or {}
+    st.session_state[f"{key}-before"] = dict(now)
+    mark, place = now.get("last_active_drawing"), now.get("last_clicked")
+    if mark and mark != before.get("last_active_drawing"):
+        return None, (mark.get("properties") or {}).get("camera")
+    if place and place != before.get("last_clicked"):
+        return (round(place["lat"], 6), round(place["lng"], 6)), None
+    return None, None
 
 
 def people_at(

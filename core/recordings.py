@@ -213,7 +213,7 @@ class Recordings:
             ("searched", clip.start_s + offset_s, clip.end_s + offset_s),
             *(("gap", a + offset_s, b + offset_s) for a, b in clip.gaps),
         ]
-        self._casebook.cover_footage(clip.camera_id, spans, by=by)
+        self._casebook.ledger.cover_footage(clip.camera_id, spans, by=by)
 
 
 def unknown_camera(camera_id: str) -> NotFound:

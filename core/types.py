@@ -172,6 +172,7 @@ class Recorder:
     retention_days: float | None = None
     owner: str = ""
     owner_kind: str = ""
+    contact: str = ""
 
     def __post_init__(self) -> None:
         safe_id(self.id, "recorder id")
@@ -179,6 +180,8 @@ class Recorder:
             raise BadInput("the clock offset must be a number of seconds")
         if not (math.isfinite(self.clock_sigma_s) and self.clock_sigma_s >= 0):
             raise BadInput("the clock sigma must be a number of seconds, 0 or more")
+        if self.retention_days is not None and not 0 < self.retention_days < 10_000:
+            raise BadInput("footage is kept for a number of days above 0, or it is not known")
 
 
 @dataclass(frozen=True)
@@ -205,6 +208,10 @@ class Camera:
             raise BadInput("camera {camera}: kind must be fixed, ptz or vehicle", camera=self.id)
         if not (math.isfinite(self.view_range_m) and self.view_range_m > 0):
             raise BadInput("camera {camera}: the view range must be above 0 m", camera=self.id)
+        if self.heading_deg is not None and not math.isfinite(self.heading_deg):
+            raise BadInput(
+                "camera {camera}: the heading must be a number of degrees", camera=self.id
+            )
 
 
 def check_place(lat: float, lon: float) -> None:

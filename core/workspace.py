@@ -147,7 +147,7 @@ class Workspace:
 
     def import_cameras(self, table: str | Path, *, by: str = "") -> list[Camera]:
         """Add or correct every camera of a CSV table (`core.cameralist`), all or none."""
-        read = cameralist.read(table)
+        read = cameralist.read(table, self.cameras(), self.recorders())
         self.casebook.save_cameras(read, by=by)
         return [camera for camera, _ in read]
 

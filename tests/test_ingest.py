@@ -32,7 +32,7 @@ CHILD = """
 import os, signal, sys
 from pathlib import Path
 import core.track
-from core.casebook import Casebook
+from core.casebook.ledger import Ledger
 from core.workspace import Workspace
 
 def die(*_, **__):
@@ -45,7 +45,7 @@ ws = Workspace.open(path)
 if moment == "before the rename":
     os.replace = die
 if moment == "after the rename":
-    Casebook.cover_footage = die
+    Ledger.cover_footage = die
 for film in films:
     for step in ws.ingest(film, camera=camera, start=start, fps=float(fps)):
         if moment.isdigit() and step.tracklets >= int(moment):

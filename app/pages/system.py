@@ -1,4 +1,4 @@
-"""System: the workspace's models, cameras and footage in tables; cameras and footage are added."""
+"""System: the workspace's models and footage in tables; footage is added."""
 
 from __future__ import annotations
 
@@ -6,24 +6,7 @@ import streamlit as st
 
 from app import forms, session, widgets
 from app.i18n import _, say
-from core.types import Camera, Recorder
 from core.workspace import Workspace
-
-
-def add_camera(workspace: Workspace) -> None:
-    """One camera with its own recorder, or with one that is known."""
-    form = forms.camera_form(list(workspace.recorders()))
-    if form is None:
-        return
-    recorder = Recorder(
-        form.id,
-        clock_offset_s=form.clock_offset_s,
-        clock_sigma_s=form.clock_sigma_s,
-        how="told" if form.clock_known else "unchecked",
-    )
-    camera = Camera(form.id, form.name, form.recorder or form.id, form.lat, form.lon)
-    workspace.add_camera(camera, None if form.recorder else recorder, by=session.officer())
-    st.success(_("Camera saved."))
 
 
 def add_footage(workspace: Workspace) -> None:
@@ -42,17 +25,11 @@ def add_footage(workspace: Workspace) -> None:
 
 
 def page(workspace: Workspace) -> None:
-    state, cameras, footage = st.tabs([_("State and models"), _("Cameras"), _("Footage")])
+    state, footage = st.tabs([_("State and models"), _("Footage")])
     with state:
         widgets.models(workspace.models().values())
         widgets.place(workspace.path, workspace.pack)
         widgets.findings(session.findings(str(workspace.path)))
-    with cameras:
-        shown = st.container()
-        with widgets.guarded():
-            add_camera(workspace)
-        with shown:  # after the form, so that a camera just added is in it
-            widgets.camera_table(workspace.cameras(), workspace.recorders(), workspace.counts())
     with footage:
         shown = st.container()
         with widgets.guarded():

@@ -62,36 +62,6 @@ def models(rows: Iterable[Row]) -> None:
     table(cells, alt=_("models in use"))
 
 
-def camera_table(
-    cameras: Mapping[str, Camera], recorders: Mapping[str, Recorder], counts: Mapping[str, int]
-) -> None:
-    """Cameras with their recorders' clocks."""
-    if not cameras:
-        st.info(_("No camera yet. Add the first one below."))
-        return
-    rows = [
-        {
-            _("Camera id"): camera.id,
-            _("Camera name"): camera.name,
-            _("Place"): _("not known")
-            if camera.lat is None
-            else f"{camera.lat:.5f}, {camera.lon:.5f}",
-            _("Recorder"): camera.recorder_id,
-            _("Clock"): _clock_state(recorders.get(camera.recorder_id)),
-            _("Appearances"): f"{counts.get(camera.id, 0):,}",
-        }
-        for camera in cameras.values()
-    ]
-    table(rows, alt=_("cameras"), height=420)
-
-
-def _clock_state(recorder: Recorder | None) -> str:
-    if recorder is None:
-        return _("not known")
-    text = f"{recorder.clock_offset_s:+.0f} s ± {recorder.clock_sigma_s:.0f} s"
-    return f"{text} ({_('not checked')})" if recorder.how == "unchecked" else text
-
-
 def clips(
     found: Sequence[Clip], cameras: Mapping[str, Camera], recorders: Mapping[str, Recorder]
 ) -> None:

@@ -45,6 +45,18 @@ def minutes(seconds: float) -> str:
     return _("{h} h {m} min", h=whole // 60, m=whole % 60)
 
 
+def exact(seconds: float) -> str:
+    """A length of time in words, to the second below an hour, to the minute above."""
+    whole = round(abs(seconds))
+    if whole < 60:
+        return _("{n} s", n=whole)
+    if whole < 3600:
+        return _("{m} min {s} s", m=whole // 60, s=whole % 60)
+    if whole < 86_400:
+        return _("{h} h {m} min", h=whole // 3600, m=whole % 3600 // 60)
+    return _("{d} d {h} h", d=whole // 86_400, h=whole % 86_400 // 3600)
+
+
 def unix(moment: datetime | None) -> float | None:
     """What a date field gave, read as local time -> Unix seconds."""
     return None if moment is None else moment.replace(tzinfo=ZONE).timestamp()

@@ -1,7 +1,25 @@
 """What people did in; cases, verdicts, searches, coverage, jobs and a chained log out."""
 
+from core.casebook.cameralog import Change
 from core.casebook.casebook import Casebook
 from core.casebook.jobs import Job, Jobs, JobState, NewJob, Order, Watched
-from core.casebook.records import Case, State
+from core.casebook.ledger import OF_ONE_CASE, Asked, Request, Wish
+from core.casebook.records import Case, Coverage, State
 
-__all__ = ["Case", "Casebook", "Job", "JobState", "Jobs", "NewJob", "Order", "State", "Watched"]
+__all__ = [
+    "OF_ONE_CASE",
+    "Asked",
+    "Case",
+    "Casebook",
+    "Change",
+    "Coverage",
+    "Job",
+    "JobState",
+    "Jobs",
+    "NewJob",
+    "Order",
+    "Request",
+    "State",
+    "Watched",
+    "Wish",
+]

@@ -18,14 +18,15 @@ from typing import Any, get_args
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from core.casebook import audit, migrations, records
+from core.casebook import audit, cameralog, migrations, records
+from core.casebook.cameralog import Change
 from core.casebook.database import Database
 from core.casebook.jobs import Jobs
+from core.casebook.ledger import Ledger
 from core.casebook.records import (
     BOXES,
     CAMERAS,
     CASES,
-    COVERAGE,
     PHOTOS,
     RECORDERS,
     SEARCHES,
@@ -37,6 +38,10 @@ from core.casebook.records import (
     Search,
     State,
 )
+from core.casebook.rows import clock_offset_s as _clock_offset_s
+from core.casebook.rows import need_case as _need_case
+from core.casebook.rows import row as _row
+from core.casebook.rows import with_clock as _with_clock
 from core.errors import BadInput, DongseonError, NotFound
 from core.types import (
     VERDICTS,
@@ -48,10 +53,7 @@ from core.types import (
     Sighting,
     Verdict,
     Want,
-    safe_id,
 )
-
-SAME_SPAN_S = 0.5
 
 
 class Casebook:
@@ -65,6 +67,7 @@ class Casebook:
         self._database = database
         self._now = now
         self.jobs = Jobs(database, now)
+        self.ledger = Ledger(database, now)
 
     @classmethod
     def open(
@@ -111,8 +114,25 @@ class Casebook:
         and new clocks and positions stay readable in the audit. Raises BadInput.
         """
         with self._database.write() as c:
+            batch = audit.head(c).n + 1
             for camera, recorder in pairs:
-                self._save_camera(c, camera, recorder, by)
+                before = cameralog.state(c, camera.id, camera.recorder_id)
+                n = self._save_camera(c, camera, recorder, by)
+                cameralog.keep(c, n, batch, camera, before, by, self._now())
+
+    def last_change(self) -> Change | None:
+        """The newest change of cameras that can be taken back."""
+        with self._database.read() as c:
+            return cameralog.last(c)
+
+    def undo_change(self, batch: int, *, by: str) -> None:
+        """Take back that change of cameras; BadInput if it is not the newest, or was built on."""
+        with self._database.write() as c:
+            newest = cameralog.last(c)
+            if newest is None or newest.batch != batch:
+                raise BadInput("this change is not the newest any more: look at the cameras again")
+            self._log(c, by, "undo_camera", newest.camera_ids[0], {"undoes": batch})
+            cameralog.undo(c, batch, self._now())
 
     def cameras(self) -> dict[str, Camera]:
         """All cameras by id."""
@@ -128,7 +148,7 @@ class Casebook:
 
     def _save_camera(
         self, c: Connection, camera: Camera, recorder: Recorder | None, by: str
-    ) -> None:
+    ) -> int:
         if recorder is not None and recorder.id != camera.recorder_id:
             raise BadInput(
                 "camera {camera} belongs to recorder {named}, but recorder {given} was given",
@@ -141,11 +161,12 @@ class Casebook:
             records.one_of("way to check a clock", recorder.how, ("photo", "told", "unchecked"))
             owner = records.text("owner", recorder.owner)
             kind = records.text("kind of owner", recorder.owner_kind)
-            clean = replace(recorder, owner=owner, owner_kind=kind)
+            contact = records.text("contact", recorder.contact)
+            clean = replace(recorder, owner=owner, owner_kind=kind, contact=contact)
             detail["recorder"] = {"recorder_id": recorder.id, **_upsert(c, RECORDERS, clean)}
         named = replace(camera, name=records.text("name of the camera", camera.name))
         detail["camera"] = _upsert(c, CAMERAS, named)
-        self._log(c, by, "save_camera", camera.id, detail)
+        return self._log(c, by, "save_camera", camera.id, detail)
 
     # cases
 
@@ -418,56 +439,16 @@ class Casebook:
     def set_coverage(
         self, camera_id: str, from_s: float, to_s: float, state: State, *, by: str = ""
     ) -> None:
-        """Say how far the footage of a camera between two true times has come."""
-        records.one_of("state of footage", state, get_args(State))
-        records.window(from_s, to_s)
-        with self._database.write() as c:
-            offset_s = _clock_offset_s(c, camera_id)
-            span = {"from_s": from_s - offset_s, "to_s": to_s - offset_s}
-            n = self._log(c, by, "set_coverage", camera_id, {"state": state, **span})
-            row = {"n": n, "camera_id": camera_id, "state": state, "at_s": self._now(), **span}
-            c.execute(sa.insert(COVERAGE).values(actor=records.actor(by), **row))
-
-    def cover_footage(
-        self, camera_id: str, spans: Sequence[tuple[State, float, float]], *, by: str = ""
-    ) -> None:
-        """Say of footage that was looked at, once: (state, from, to) true time, all or none.
-
-        Nothing happens if the first of the spans was said before, so two processes that finish
-        the same footage, or one that was killed and did it again, say it once.
-        """
-        with self._database.write() as c:
-            offset_s = _clock_offset_s(c, camera_id)
-            for n_said, (state, low, high) in enumerate(spans):
-                records.one_of("state of footage", state, get_args(State))
-                records.window(low, high)
-                span = {"from_s": low - offset_s, "to_s": high - offset_s}
-                if not n_said and _said(c, camera_id, state, **span):
-                    return
-                if high > low:
-                    n = self._log(c, by, "set_coverage", camera_id, {"state": state, **span})
-                    row = {"n": n, "camera_id": camera_id, "state": state, "at_s": self._now()}
-                    c.execute(sa.insert(COVERAGE).values(actor=records.actor(by), **row, **span))
+        """Say how far the footage of a camera between two true times has come: `Ledger.cover`."""
+        self.ledger.cover(camera_id, from_s, to_s, state, by=by)
 
     def coverage(
         self,
         camera_ids: Iterable[str] | None = None,
         between: tuple[float, float] | None = None,
     ) -> list[Coverage]:
-        """What was said about footage, oldest first: where two overlap, the later one counts.
-
-        camera_ids  None = all;  between: true (from, to), None = always
-        """
-        offset_s = RECORDERS.c.clock_offset_s
-        query = _with_clock(COVERAGE).order_by(COVERAGE.c.n)
-        if camera_ids is not None:
-            asked = [safe_id(camera_id, "camera id") for camera_id in camera_ids]
-            query = query.where(COVERAGE.c.camera_id.in_(asked))
-        if between is not None:
-            query = query.where(COVERAGE.c.from_s + offset_s < between[1])
-            query = query.where(COVERAGE.c.to_s + offset_s > between[0])
-        with self._database.read() as c:
-            return [records.coverage_of(row) for row in c.execute(query)]
+        """What was said about footage, for whichever case: `Ledger.covered`."""
+        return self.ledger.covered(camera_ids, between)
 
     # audit
 
@@ -509,43 +490,6 @@ class Casebook:
             fresh = records.new_id(self._now())
             if _row(c, table, fresh) is None:
                 return fresh
-
-
-def _row(c: Connection, table: sa.TableClause, row_id: str) -> Any:
-    return c.execute(sa.select(table).where(table.c.id == row_id)).first()
-
-
-def _need_case(c: Connection, case: str) -> Case:
-    row = _row(c, CASES, records.known_id("case", case))
-    if row is None:
-        raise records.not_found("case", case)
-    return records.case_of(row)
-
-
-def _clock_offset_s(c: Connection, camera_id: str) -> float:
-    """Seconds to add to the camera's clock; NotFound for an unknown camera."""
-    camera = _row(c, CAMERAS, records.known_id("camera", camera_id))
-    if camera is None:
-        raise records.not_found("camera", camera_id)
-    return float(_row(c, RECORDERS, camera.recorder_id).clock_offset_s)
-
-
-def _said(c: Connection, camera_id: str, state: State, from_s: float, to_s: float) -> bool:
-    """Whether the ledger has this state from and to these camera-clock times already."""
-    apart_s = sa.func.abs(COVERAGE.c.from_s - from_s) + sa.func.abs(COVERAGE.c.to_s - to_s)
-    same = sa.select(COVERAGE.c.n).where(
-        COVERAGE.c.camera_id == camera_id, COVERAGE.c.state == state, apart_s < SAME_SPAN_S
-    )
-    return c.execute(same.limit(1)).first() is not None
-
-
-def _with_clock(table: sa.TableClause) -> sa.Select[Any]:
-    """Rows of a table with the clock_offset_s of their camera's recorder, None without camera."""
-    return (
-        sa.select(table, RECORDERS.c.clock_offset_s)
-        .outerjoin_from(table, CAMERAS, CAMERAS.c.id == table.c.camera_id)
-        .outerjoin(RECORDERS, RECORDERS.c.id == CAMERAS.c.recorder_id)
-    )
 
 
 def _history(c: Connection, case: str) -> list[Entry]:

@@ -205,7 +205,55 @@ def _jobs(_: str) -> Sequence[str]:
     )
 
 
-STEPS: tuple[Step, ...] = (_first, _jobs)
+def _cameras_and_requests(_: str) -> Sequence[str]:
+    """Who to call about a recorder, changes of cameras to take back, footage asked for."""
+    return (
+        "ALTER TABLE recorders ADD COLUMN contact TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE coverage ADD COLUMN case_id TEXT REFERENCES cases (id)",
+        "ALTER TABLE coverage ADD COLUMN removed_s DOUBLE PRECISION",
+        """CREATE TABLE requests (
+            n BIGINT NOT NULL PRIMARY KEY,
+            case_id TEXT NOT NULL REFERENCES cases (id),
+            camera_id TEXT REFERENCES cameras (id),
+            place TEXT NOT NULL,
+            owner_kind TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            contact TEXT NOT NULL,
+            lat DOUBLE PRECISION,
+            lon DOUBLE PRECISION,
+            from_s DOUBLE PRECISION NOT NULL,
+            to_s DOUBLE PRECISION NOT NULL,
+            probability DOUBLE PRECISION,
+            actor TEXT NOT NULL,
+            at_s DOUBLE PRECISION NOT NULL,
+            removed_s DOUBLE PRECISION,
+            CHECK (camera_id IS NOT NULL OR place <> ''))""",
+        "CREATE INDEX requests_case ON requests (case_id, n)",
+        """CREATE TABLE request_states (
+            n BIGINT NOT NULL PRIMARY KEY,
+            request_n BIGINT NOT NULL REFERENCES requests (n),
+            state TEXT NOT NULL,
+            asked_from_s DOUBLE PRECISION,
+            asked_to_s DOUBLE PRECISION,
+            actor TEXT NOT NULL,
+            at_s DOUBLE PRECISION NOT NULL,
+            removed_s DOUBLE PRECISION)""",
+        "CREATE INDEX request_states_request ON request_states (request_n, n)",
+        """CREATE TABLE camera_changes (
+            n BIGINT NOT NULL PRIMARY KEY,
+            batch BIGINT NOT NULL,
+            camera_id TEXT NOT NULL,
+            recorder_id TEXT NOT NULL,
+            before TEXT NOT NULL,
+            after TEXT NOT NULL,
+            actor TEXT,
+            at_s DOUBLE PRECISION NOT NULL,
+            removed_s DOUBLE PRECISION)""",
+        "CREATE INDEX camera_changes_batch ON camera_changes (batch)",
+    )
+
+
+STEPS: tuple[Step, ...] = (_first, _jobs, _cameras_and_requests)
 
 
 def migrate(connection: Connection, where: object, steps: Sequence[Step] = STEPS) -> int:

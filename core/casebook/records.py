@@ -52,7 +52,7 @@ def _table(name: str, columns: str) -> sa.TableClause:
 
 RECORDERS = _table(
     "recorders",
-    "id clock_offset_s clock_sigma_s checked_at how retention_days owner owner_kind",
+    "id clock_offset_s clock_sigma_s checked_at how retention_days owner owner_kind contact",
 )
 CAMERAS = _table("cameras", "id name recorder_id lat lon heading_deg view_range_m kind")
 CASES = _table(
@@ -67,14 +67,26 @@ SIGHTINGS = _table(
     " lat lon radius_m sigma_s evidence why actor at_s undoes",
 )
 SEARCHES = _table("searches", "n id case_id actor reason query n_candidates receipt at_s")
-COVERAGE = _table("coverage", "n camera_id from_s to_s state actor at_s")
 JOBS = _table(
     "jobs",
     "n id camera_id path start_s fps from_s to_s stamp actor place added_s state owner lease_s"
     " started_s ended_s done_s total_s tracklets speed attempts not_before_s asked why",
 )
 WATCHED = _table("watched", "n path actor added_s scanned_s why files")
-TABLES = (RECORDERS, CAMERAS, CASES, PHOTOS, BOXES, SIGHTINGS, SEARCHES, COVERAGE, JOBS, WATCHED)
+COVERAGE = _table("coverage", "n camera_id from_s to_s state actor at_s case_id removed_s")
+REQUESTS = _table(
+    "requests",
+    "n case_id camera_id place owner_kind owner contact lat lon from_s to_s probability"
+    " actor at_s removed_s",
+)
+REQUEST_STATES = _table(
+    "request_states", "n request_n state asked_from_s asked_to_s actor at_s removed_s"
+)
+CAMERA_CHANGES = _table(
+    "camera_changes", "n batch camera_id recorder_id before after actor at_s removed_s"
+)
+TABLES = (RECORDERS, CAMERAS, CASES, PHOTOS, BOXES, SIGHTINGS, SEARCHES, COVERAGE, JOBS, WATCHED,
+          REQUESTS, REQUEST_STATES, CAMERA_CHANGES)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -358,7 +370,7 @@ def coverage_of(row: Any) -> Coverage:
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, object]:
     """What differs, for the audit: {field: [old, new]}, of text only that it changed."""
-    private = ("name", "owner", "owner_kind")
+    private = ("name", "owner", "owner_kind", "contact")
     return {
         field: True if field in private else [old.get(field), value]
         for field, value in new.items()

@@ -6,6 +6,7 @@ because the places folium loads them from cannot be reached from an agency's net
 
 from __future__ import annotations
 
+from core.routemap.cameras import camera_map, chosen_place, view_geometry
 from core.routemap.leaflet import RouteMap, route_map
 from core.routemap.page import map_html, rows_html
 from core.routemap.records import ask_rows, route_geojson, route_rows
@@ -16,6 +17,8 @@ from core.routemap.vendor import problems, use_vendored
 __all__ = [
     "RouteMap",
     "ask_rows",
+    "camera_map",
+    "chosen_place",
     "map_html",
     "problems",
     "route_geojson",
@@ -25,6 +28,7 @@ __all__ = [
     "rows_html",
     "safe_text",
     "use_vendored",
+    "view_geometry",
 ]
 
 use_vendored()
