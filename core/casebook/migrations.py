@@ -163,7 +163,17 @@ def _first(dialect: str) -> Sequence[str]:
     return (*_first_tables(), *guards[dialect]())
 
 
-STEPS: tuple[Step, ...] = (_first,)
+def _who(_: str) -> Sequence[str]:
+    """Who of several in a photo is meant, and what the attribute form has no tick for."""
+    return (
+        "ALTER TABLE photos ADD COLUMN box TEXT",
+        "ALTER TABLE photos ADD COLUMN face TEXT",
+        "ALTER TABLE cases ADD COLUMN clothes TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE cases ADD COLUMN height_cm DOUBLE PRECISION",
+    )
+
+
+STEPS: tuple[Step, ...] = (_first, _who)
 
 
 def migrate(connection: Connection, where: object, steps: Sequence[Step] = STEPS) -> int:

@@ -1,0 +1,91 @@
+"""Where and when a person was last seen in; the cameras that can have been reached since, out.
+
+This is advice where to look first: it fills in a form and forbids nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.casebook import Case
+from core.geometry import haversine_m
+from core.route import transit
+from core.types import Camera, LastSeen, Note, Recorder, note
+
+HOURS = 2.0  # looked at first
+AGE_BANDS: Mapping[str, str] = {
+    "child": "7-12",  # the faster of two: a form that knows no years must not leave cameras out
+    "teenager": "13-17",
+    "young_adult": "18-59",
+    "middle_aged": "18-59",
+    "elderly": "60-79",
+}
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Where to look first. cameras: ids, nearest first, then those without a position.
+
+    between     true time (from, to);  far_m: as far as a walk leads in that time
+    unplaced    how many of the cameras have no position, so that they cannot be left out
+    why         the same as a sentence
+    """
+
+    cameras: tuple[str, ...]
+    between: tuple[float, float]
+    far_m: float
+    unplaced: int
+    why: Note
+
+
+def speed_band(case: Case) -> str:
+    """The row of `transit.PACES` for a case: dementia, else by the age that was ticked."""
+    if case.category == "dementia":
+        return "dementia"
+    age = case.wanted.get("age")
+    return AGE_BANDS.get(age.value if age else "", "unknown")
+
+
+def reachable(
+    seen: LastSeen,
+    cameras: Mapping[str, Camera],
+    recorders: Mapping[str, Recorder],
+    *,
+    band: str = "unknown",
+    hours: float = HOURS,
+) -> Reach:
+    """Cameras whose view a walk can reach in `hours`, the clock's doubt in favour of the camera.
+
+    A camera counts if its view lies no farther than the mean speed of the band leads on streets
+    (1.3 times the straight line), or nearer than the person might have run in the first minutes.
+
+    Source: [murtagh2021], [bohannon2011], [peel2019], [gaitmaturation]
+    """
+    pace = transit.pace_of(band)
+    far_m = pace.v_mean_mps * 3600 * hours / transit.KAPPA
+    placed = [
+        (c, c.lat, c.lon) for c in cameras.values() if c.lat is not None and c.lon is not None
+    ]
+    away = {}
+    for camera, lat, lon in placed:
+        apart = haversine_m(seen.lat, seen.lon, lat, lon)
+        gap = float(transit.gap_m(apart, seen.radius_m, camera.view_range_m))
+        slack_s = 2 * transit.clock_sigma_s(recorders[camera.recorder_id], seen.to_s)
+        if gap <= far_m + pace.v_mean_mps * slack_s:
+            away[camera.id] = gap
+    unplaced = [c.id for c in cameras.values() if c.lat is None]
+    near = tuple(sorted(away, key=lambda c: (away[c], c)))
+    between = (seen.from_s, seen.to_s + 3600 * hours)
+    why = note(
+        "{n} of {m} cameras can be reached on foot within {hours:g} h of where last seen "
+        "(about {km:.1f} km at {speed:.1f} m/s)",
+        n=len(near) + len(unplaced),
+        m=len(cameras),
+        hours=hours,
+        km=float(np.round(far_m / 1000, 1)),
+        speed=pace.v_mean_mps,
+    )
+    return Reach((*near, *unplaced), between, far_m, len(unplaced), why)
