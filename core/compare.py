@@ -199,10 +199,9 @@ def _fresh(found: Scores, judged: Sequence[Sighting], scope: Scope) -> NDArray[n
     offset = scope.offset_s(cameras)
     for one in judged:
         if one.verdict == "not_here":
-            during = (found.enter_s + offset <= one.leave_s) & (
-                found.leave_s + offset >= one.enter_s
-            )
-            fresh &= ~((cameras == one.camera_id) & during)
+            before = found.leave_s + offset < one.enter_s
+            after = found.enter_s + offset > one.leave_s
+            fresh &= (cameras != one.camera_id) | before | after
     return fresh
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.casebook import Case
 from core.geometry import haversine_m
-from core.route import transit
+from core.route import has_place, transit
 from core.types import Camera, LastSeen, Note, Recorder, note
 
 HOURS = 2.0  # looked at first
@@ -66,17 +66,14 @@ def reachable(
     """
     pace = transit.pace_of(band)
     far_m = pace.v_mean_mps * 3600 * hours / transit.KAPPA
-    placed = [
-        (c, c.lat, c.lon) for c in cameras.values() if c.lat is not None and c.lon is not None
-    ]
     away = {}
-    for camera, lat, lon in placed:
-        apart = haversine_m(seen.lat, seen.lon, lat, lon)
+    for camera in filter(has_place, cameras.values()):
+        apart = haversine_m(seen.lat, seen.lon, camera.lat or 0.0, camera.lon or 0.0)
         gap = float(transit.gap_m(apart, seen.radius_m, camera.view_range_m))
         slack_s = 2 * transit.clock_sigma_s(recorders[camera.recorder_id], seen.to_s)
         if gap <= far_m + pace.v_mean_mps * slack_s:
             away[camera.id] = gap
-    unplaced = [c.id for c in cameras.values() if c.lat is None]
+    unplaced = [c.id for c in cameras.values() if not has_place(c)]
     near = tuple(sorted(away, key=lambda c: (away[c], c)))
     between = (seen.from_s, seen.to_s + 3600 * hours)
     why = note(
