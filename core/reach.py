@@ -5,15 +5,15 @@ This is advice where to look first: it fills in a form and forbids nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.casebook import Case
+from core.casebook import Case, Category
 from core.geometry import haversine_m
 from core.route import has_place, transit
-from core.types import Camera, LastSeen, Note, Recorder, note
+from core.types import Camera, LastSeen, Note, Ranking, Recorder, Sighting, Want, note
 
 HOURS = 2.0  # looked at first
 AGE_BANDS: Mapping[str, str] = {
@@ -43,9 +43,14 @@ class Reach:
 
 def speed_band(case: Case) -> str:
     """The row of `transit.PACES` for a case: dementia, else by the age that was ticked."""
-    if case.category == "dementia":
+    return speed_band_of(case.category, case.wanted)
+
+
+def speed_band_of(category: Category, wanted: Mapping[str, Want]) -> str:
+    """The same for a case that is not opened yet."""
+    if category == "dementia":
         return "dementia"
-    age = case.wanted.get("age")
+    age = wanted.get("age")
     return AGE_BANDS.get(age.value if age else "", "unknown")
 
 
@@ -86,3 +91,63 @@ def reachable(
         speed=pace.v_mean_mps,
     )
     return Reach((*near, *unplaced), between, far_m, len(unplaced), why)
+
+
+def doubts(
+    ranking: Ranking,
+    sightings: Sequence[Sighting],
+    cameras: Mapping[str, Camera],
+    recorders: Mapping[str, Recorder],
+    *,
+    band: str = "unknown",
+) -> dict[str, Note]:
+    """{candidate: why it cannot be the person, if the confirmed sightings are}, worst first.
+
+    Only what is impossible at top speed, both clocks wrong by two sigma in its favour, is named.
+    """
+    fixed = [s for s in sightings if s.verdict == "confirmed" and _placed(s, cameras)]
+    found: dict[str, Note] = {}
+    for i, tracklet in enumerate(ranking.tracklet_id):
+        here = (ranking.camera_id[i], float(ranking.enter_s[i]), float(ranking.leave_s[i]))
+        for one in fixed:
+            if one.tracklet_id != tracklet and one.camera_id != here[0]:
+                why = _conflict(one, *here, cameras, recorders, transit.pace_of(band).v_max_mps)
+                if why is not None:
+                    found.setdefault(tracklet, why)
+    return found
+
+
+def _placed(sighting: Sighting, cameras: Mapping[str, Camera]) -> bool:
+    camera = cameras.get(sighting.camera_id or "")
+    return camera is not None and has_place(camera)
+
+
+def _conflict(
+    fixed: Sighting,
+    camera_id: str,
+    enter_s: float,
+    leave_s: float,
+    cameras: Mapping[str, Camera],
+    recorders: Mapping[str, Recorder],
+    v_max_mps: float,
+) -> Note | None:
+    """Why nobody gets from a confirmed sighting to a camera, or from there to it, in time."""
+    a, b = cameras[fixed.camera_id or ""], cameras[camera_id]
+    if not has_place(b):
+        return None
+    apart = haversine_m(a.lat or 0.0, a.lon or 0.0, b.lat or 0.0, b.lon or 0.0)
+    gap = float(transit.gap_m(apart, a.view_range_m, b.view_range_m))
+    if gap == 0:
+        return None
+    tau = max(enter_s - fixed.leave_s, fixed.enter_s - leave_s)
+    ours, theirs = (transit.clock_sigma_s(recorders[c.recorder_id], enter_s) for c in (a, b))
+    sigma = float(transit.passage_sigma_s(ours, theirs, a.recorder_id == b.recorder_id))
+    if transit.feasible(gap, tau, sigma, v_max_mps=v_max_mps).possible:
+        return None
+    return note(
+        "{distance:.0f} m away from {camera}, where the person is confirmed, with {time:.0f} s "
+        "between: not possible",
+        distance=float(apart),
+        camera=a.name or a.id,
+        time=max(0.0, tau),
+    )

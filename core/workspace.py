@@ -16,17 +16,14 @@ import numpy as np
 
 from core import cameralist, compare, footage, photocheck, reach, route, sitecheck, zoo
 from core import ingest as ingesting
-from core.casebook import Case, Casebook
-from core.casebook.records import Category
+from core.casebook import Case, Casebook, Category
 from core.compare import Mode, Scope
 from core.errors import BadInput, NotFound
 from core.gallery import Gallery
 from core.photo import Upload
-from core.playback import Excerpt, Playback
 from core.probes import Box, PhotoSource, Probes, checked_box
 from core.settings import SETTINGS, Models, Settings
 from core.sitecheck import Site
-from core.standing import Standing, standing
 from core.types import (
     Band,
     Camera,
@@ -70,7 +67,6 @@ class Workspace:
         self._probes = Probes(
             path / "cases", self.gallery, self.casebook, self._models, settings.zone
         )
-        self._playback = Playback(path / "cache" / "playback")
 
     @classmethod
     def create(
@@ -299,27 +295,19 @@ class Workspace:
         """How a photo will be compared, with advice. others: people beside. Raises BadInput."""
         return self._probes.shown(upload, chosen, time.time(), others)
 
-    def standing(self, case: str) -> Standing:
-        """How a case stands, and what to do next."""
-        return standing(self.casebook, case)
-
-    def reachable(self, case: str, hours: float = reach.HOURS) -> reach.Reach | None:
-        """Where to look first, from where last seen; None if that is not known."""
-        about = self.case(case)
-        if about.last_seen is None:
-            return None
-        given = (about.last_seen, self.cameras(), self.recorders())
-        return reach.reachable(*given, band=reach.speed_band(about), hours=hours)
-
     def people_at(self, clip_id: str, at_s: float) -> tuple[bytes, list[Box]]:
         """The frame of a clip at_s seconds into its file, JPEG, and who is found in it.
 
         Boxes are xyxy px of the frame, from left to right. Raises NotFound, FootageError.
         """
+        return self._probes.people_at(self.clip(clip_id), at_s)
+
+    def clip(self, clip_id: str) -> Clip:
+        """One piece of footage that was searched by machine. Raises NotFound."""
         clip = next((clip for clip in self.clips() if clip.id == clip_id), None)
         if clip is None:
             raise NotFound("clip {clip} is not in the gallery", clip=clip_id[:40])
-        return self._probes.people_at(clip, at_s)
+        return clip
 
     def draw_box(
         self,
@@ -487,12 +475,6 @@ class Workspace:
         """The picture of a tracklet that shows the person best, JPEG."""
         quality = np.nan_to_num(self.gallery.tracklet(tracklet_id).crop_quality)
         return self.gallery.crop(tracklet_id, int(quality.argmax()))
-
-    def excerpt(self, tracklet_id: str) -> Excerpt:
-        """A short film around a tracklet, the person framed. Raises NotFound, FootageError."""
-        tracklet = self.gallery.tracklet(tracklet_id)
-        clip = next(clip for clip in self.clips() if clip.id == tracklet.clip_id)
-        return self._playback.excerpt(clip, tracklet)
 
     # --- inside ---------------------------------------------------------------------------------
 

@@ -6,44 +6,34 @@ What others typed (names, titles) is shown only where Streamlit reads it as plai
 from __future__ import annotations
 
 from app.forms.camera import CameraForm, camera_form
-from app.forms.case import (
-    FIRST_ATTRIBUTES,
-    MORE_ATTRIBUTES,
-    PHOTO_TYPES,
-    SURE,
-    CaseForm,
-    LastSeenFields,
-    case_form,
-    case_picker,
-    last_seen,
-    photo_form,
-    pointed_case_form,
-)
+from app.forms.case import CATEGORY_WORDS, About, about_fields, case_picker
 from app.forms.desk import desk, no_workspace
 from app.forms.footage import FootageForm, footage_form, with_zone
-from app.forms.scope import Scope, ScopeFields, scope_form, window
+from app.forms.looks import FIRST_ATTRIBUTES, MORE_ATTRIBUTES, SURE, Looks, looks_fields
+from app.forms.place import last_seen, last_seen_fields
+from app.forms.scope import Scope, scope_form, scope_of, window
 
 __all__ = [
+    "CATEGORY_WORDS",
     "FIRST_ATTRIBUTES",
     "MORE_ATTRIBUTES",
-    "PHOTO_TYPES",
     "SURE",
+    "About",
     "CameraForm",
-    "CaseForm",
     "FootageForm",
-    "LastSeenFields",
+    "Looks",
     "Scope",
-    "ScopeFields",
+    "about_fields",
     "camera_form",
-    "case_form",
     "case_picker",
     "desk",
     "footage_form",
     "last_seen",
+    "last_seen_fields",
+    "looks_fields",
     "no_workspace",
-    "photo_form",
-    "pointed_case_form",
     "scope_form",
+    "scope_of",
     "window",
     "with_zone",
 ]
