@@ -88,6 +88,25 @@ COLOR_WORDS: Mapping[str, str] = {
     "purple": N_("purple"),
 }
 
+COLOR_CODES: Mapping[str, str] = {
+    "black": "#1a1a1a",
+    "white": "#ffffff",
+    "gray": "#8c8c8c",
+    "navy": "#1b2a57",
+    "blue": "#2060d0",
+    "sky": "#7fc4f0",
+    "red": "#d22630",
+    "pink": "#f29ab8",
+    "orange": "#f08020",
+    "yellow": "#f7d417",
+    "beige": "#e2d0ae",
+    "brown": "#6f4a2c",
+    "khaki": "#7d7a45",
+    "green": "#2d8a43",
+    "purple": "#7a3fa0",
+}
+"""What a colour word looks like on screen, in the order of core.types.COLORS."""
+
 VALUE_WORDS: Mapping[str, Mapping[str, str]] = {
     "direction": {"front": N_("front"), "side": N_("side"), "back": N_("back")},
     "gender": {"male": N_("male"), "female": N_("female")},

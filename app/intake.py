@@ -2,67 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
-from app import footagebox, forms, session, widgets
+from app import footagebox, forms, photos, session, widgets
 from app.footagebox import Pointed
-from app.i18n import _
+from app.i18n import _, say
+from app.searching import find
 from core.errors import BadInput
+from core.photo import Upload
+from core.reach import reachable, speed_band_of
+from core.types import LastSeen
 from core.workspace import Workspace
 
-Find = Callable[[Workspace, str, forms.Scope], None]
 
-
-def new_case(workspace: Workspace, find: Find) -> None:
-    """The two ways in, then the case and its first search."""
+def new_case(workspace: Workspace) -> None:
+    """The form of a new case, by photo or by a person in footage, then its first search."""
+    draft = session.draft()
+    session.begin("new-way", "photo")
     way = st.segmented_control(
         _("How is the person known?"),
         ["photo", "footage"],
-        default="photo",
         required=True,
-        format_func={"photo": _("By photo"), "footage": _("In footage")}.__getitem__,
+        format_func={
+            "photo": f":material/add_a_photo: {_('By photo')}",
+            "footage": f":material/person_pin: {_('In footage')}",
+        }.__getitem__,
         label_visibility="collapsed",
-        key="way-in",
+        key="new-way",
     )
+    pointed: Pointed | None = None
     if way == "footage":
-        _from_footage(workspace, find)
-    else:
-        _from_photos(workspace, find)
-
-
-def _from_photos(workspace: Workspace, find: Find) -> None:
-    form = forms.case_form(workspace.cameras())
-    if form is None:
+        pointed, _beside = footagebox.panel(workspace, "new")
+    left, right = st.columns([5, 6], gap="large")
+    usable: list[Upload] = []
+    with left:
+        about = forms.about_fields("new-")
+        if way != "footage":
+            usable = photos.draft_photos(workspace)
+            same = st.checkbox(
+                _("Same clothes, same day"),
+                help=_("Tick only if the photo shows what the person wore when last seen."),
+                key="new-same",
+            )
+        seen, fault = _seen(workspace)
+    with right:
+        looks = forms.looks_fields("new-")
+    with left:
+        scope = _scope(workspace, seen, about, looks)
+        ask = st.button(
+            _("Open case and search"), type="primary", icon=":material/search:", width="stretch"
+        )
+    if not ask:
         return
-    with form.below, widgets.guarded():
+    with left, widgets.guarded():
+        if fault is not None:
+            raise fault
+        who = _checked(pointed) if way == "footage" else None
+        if who is None:
+            photos.need_one(usable, draft)
         case = workspace.new_case(
-            form.title,
-            photos=form.photos,
-            attributes=form.attributes,
-            last_seen=form.last_seen,
-            reason=form.reason,
-            same_clothes=form.same_clothes,
+            about.title,
+            photos=usable,
+            attributes=looks.wanted,
+            last_seen=seen,
+            reason=about.reason,
+            same_clothes=who is None and same,
+            category=about.category,
+            basis=about.basis,
+            clothes=looks.clothes,
+            height_cm=looks.height_cm,
             by=session.officer(),
         )
         session.open_case(case)
-        find(workspace, case, form.scope)
+        session.end_draft()
+        if who is not None:
+            _draw(workspace, case, who)
+        find(workspace, case, scope)
 
 
-def _from_footage(workspace: Workspace, find: Find) -> None:
-    pointed, beside = footagebox.panel(workspace, "new")
-    with beside:
-        form = forms.pointed_case_form(workspace.cameras()) if workspace.clips() else None
-    if form is None:
-        return
-    with form.below, widgets.guarded():
-        who = _checked(pointed)
-        case = workspace.new_case(form.title, reason=form.reason, by=session.officer())
-        session.open_case(case)
-        _draw(workspace, case, who)
-        find(workspace, case, form.scope)
+def _seen(workspace: Workspace) -> tuple[LastSeen | None, BadInput | None]:
+    """Where last seen, and what is still wrong with it: said only once the case is sent."""
+    with st.expander(_("Last seen"), expanded=True, icon=":material/location_on:"):
+        try:
+            return forms.last_seen_fields("new-", workspace.cameras()), None
+        except BadInput as error:
+            return None, error
+
+
+def _scope(
+    workspace: Workspace, seen: LastSeen | None, about: forms.About, looks: forms.Looks
+) -> forms.Scope:
+    """Where to look first: what can be reached from where last seen, or everything."""
+    if seen is None:
+        return forms.Scope()
+    band = speed_band_of(about.category, looks.wanted)
+    near = reachable(seen, workspace.cameras(), workspace.recorders(), band=band)
+    st.caption(f"{widgets.icon('directions_walk')} {widgets.inert(say(near.why))}")
+    st.caption(widgets.span(*near.between))
+    everywhere = st.toggle(_("All cameras, all times instead"), key="new-everywhere")
+    return forms.Scope() if everywhere else forms.scope_of(near)
 
 
 def _checked(pointed: Pointed | None) -> Pointed:
@@ -82,40 +122,25 @@ def _draw(workspace: Workspace, case: str, who: Pointed) -> None:
         workspace.draw_box(case, who.clip.path, who.at_s, who.box, by=session.officer())
 
 
-@st.fragment
-def more(workspace: Workspace, case: str) -> None:
-    """Show more of the person of an open case: another photo, or another place in footage."""
-    session.settle()  # a fragment runs without the frame of the page
-    with widgets.guarded():
-        way = st.segmented_control(
-            _("Show more of this person"),
-            ["photo", "footage"],
-            format_func={
-                "photo": f":material/add_photo_alternate: {_('Add a photo')}",
-                "footage": f":material/person_pin: {_('Point in footage')}",
-            }.__getitem__,
-            label_visibility="collapsed",
-            key=f"more-{len(session.given(workspace, case))}-{case}",  # closes once it grew
-        )
-        if (way == "photo" and _more_photo(workspace, case)) or (
-            way == "footage" and _more_footage(workspace, case)
-        ):
-            st.rerun()
-
-
-def _more_photo(workspace: Workspace, case: str) -> bool:
-    given = forms.photo_form()
-    if given is not None:
-        workspace.add_photo(case, given, by=session.officer())
-    return given is not None
-
-
-def _more_footage(workspace: Workspace, case: str) -> bool:
+def more_footage(workspace: Workspace, case: str) -> None:
+    """Point at the person of an open case in one more place of the footage."""
     pointed, beside = footagebox.panel(workspace, case)
     with beside, widgets.guarded():
         if workspace.clips() and st.button(
             _("This is the person"), type="primary", icon=":material/check:"
         ):
             _draw(workspace, case, _checked(pointed))
-            return True
-    return False
+            st.rerun()
+
+
+def more_photos(workspace: Workspace, case: str) -> None:
+    """Add photos to an open case."""
+    draft = session.draft()
+    usable = photos.draft_photos(workspace)
+    if draft.photos and st.button(_("Add to the case"), type="primary", icon=":material/add:"):
+        with widgets.guarded():
+            photos.need_one(usable, draft)
+            for upload in usable:
+                workspace.add_photo(case, upload, by=session.officer())
+            session.end_draft()
+            st.rerun()

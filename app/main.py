@@ -29,6 +29,7 @@ def draw() -> None:
     page = st.navigation(
         {
             _("Investigation"): [
+                st.Page(PAGES / "case.py", title=_("Case"), icon=":material/folder_shared:"),
                 st.Page(PAGES / "search.py", title=_("Search"), icon=":material/person_search:"),
                 st.Page(PAGES / "route.py", title=_("Route"), icon=":material/route:"),
                 st.Page(

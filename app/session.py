@@ -1,28 +1,41 @@
-"""The browser session in, plain values out: language, officer, open case, workspace, last ranking.
+"""The browser session in, plain values out: language, officer, open case, draft, last ranking.
 
 The only file that touches `st.session_state`, the url's parameters and the server's caches. What
 must outlive the session (cases, verdicts) lives in the workspace; a refresh finds its place again
-by the case id and the language in the url.
+by the case id, the draft's id and the language in the url. A draft (a case not yet opened) lives in
+the server's memory, so that a refresh keeps it and a restart does not.
 """
 
 from __future__ import annotations
 
 import getpass
 import os
+import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import streamlit as st
 
-from app import forms, i18n, widgets
+from app import i18n, widgets
+from core import draw
 from core.doctor import Finding, examine
-from core.errors import BadInput
-from core.types import Clip, NextCamera, Note, Ranking
+from core.errors import BadInput, DongseonError
+from core.photo import Upload
+from core.photocheck import Group, Person, Shown
+from core.types import Clip, NextCamera, Note, Ranking, Route
 from core.workspace import Workspace
 
+if TYPE_CHECKING:
+    from app.forms import Scope
+
+PAGES = Path(__file__).resolve().parent / "pages"
 RANKINGS_KEPT = 32
+THUMB_PX = 88
+DRAFTS_KEPT = 16
+FIELD = "new-"  # keys of the fields a draft keeps
 
 
 @dataclass(frozen=True)
@@ -30,7 +43,7 @@ class Kept:
     """A search that was done: what it found, where it looked, and what was known of the person."""
 
     ranking: Ranking
-    scope: forms.Scope
+    scope: Scope
     given: tuple[str, ...]
 
 
@@ -68,6 +81,8 @@ def settle() -> None:
 
 def enter(page: Callable[[Workspace], None]) -> None:
     """Draw a page on the workspace; without one, offer to make it. Errors become one sentence."""
+    from app import forms  # forms keep their values here
+
     settle()
     with widgets.guarded():
         here = workspace()
@@ -108,6 +123,14 @@ def choose_officer(name: str) -> None:
     st.session_state["officer"] = name.strip()
 
 
+def go(page: str) -> NoReturn:
+    """Turn to another page; case and language come along."""
+    known = {name: st.session_state.get(name) for name in ("case", "lang")}
+    query = {name: value for name, value in known.items() if value}
+    target = PAGES / f"{page}.py"
+    st.switch_page(target, query_params=query)
+
+
 def case_id() -> str | None:
     """The open case, if any."""
     return st.session_state.get("case")
@@ -132,7 +155,7 @@ def last_search(case: str) -> Kept | None:
     return _searches().get((str(workspace_path()), case))
 
 
-def keep_search(here: Workspace, case: str, found: Ranking, scope: forms.Scope) -> None:
+def keep_search(here: Workspace, case: str, found: Ranking, scope: Scope) -> None:
     """Keep the newest search of a case; the oldest of too many are forgotten."""
     kept = _searches()
     kept[(str(workspace_path()), case)] = Kept(found, scope, given(here, case))
@@ -153,6 +176,12 @@ def probe(here: Workspace, case: str) -> tuple[bytes | None, dict[str, Note]]:
     return _probe(here, str(here.path), case, given(here, case))
 
 
+def thumb(here: Workspace, case: str) -> bytes | None:
+    """The person looked for, small; None without a picture."""
+    picture = probe(here, case)[0]
+    return None if picture is None else draw.fitted(picture, THUMB_PX)
+
+
 @st.cache_data(show_spinner=False, max_entries=64)
 def _probe(
     _here: Workspace, path: str, case: str, given: tuple[str, ...]
@@ -166,20 +195,106 @@ def _probe(
 
 def next_cameras(here: Workspace, case: str) -> tuple[NextCamera, ...]:
     """The cameras to ask next; none while nothing shows the person. Raises DongseonError."""
-    changed = len(here.casebook.history(case)), repr(here.cameras()), repr(here.recorders())
-    clips = tuple(clip.id for clip in here.clips())
-    return _next_cameras(here, str(here.path), case, given(here, case), (changed, clips))
-
-
-@st.cache_data(show_spinner=False, max_entries=64)
-def _next_cameras(
-    _here: Workspace, path: str, case: str, given: tuple[str, ...], state: object
-) -> tuple[NextCamera, ...]:
-    """A route is inferred and logged once for what is known, not at every click on the page."""
     try:
-        return _here.route(case, by=officer()).next_cameras
+        return route(here, case).next_cameras
     except BadInput:
         return ()  # no photo yet: the list can be filled by hand
+
+
+def route(here: Workspace, case: str) -> Route:
+    """The route of a case, inferred once for what is known of it now."""
+    known = (str(here.casebook.sightings(case)), str(here.case(case)), len(here.clips()))
+    return _route(here, str(here.path), case, known)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _route(_here: Workspace, path: str, case: str, known: tuple[object, ...]) -> Route:
+    return _here.route(case, by=officer())
+
+
+@dataclass
+class Draft:
+    """A case that is not opened yet. fields: what was filled in;  said: faults of new photos"""
+
+    fields: dict[str, object] = field(default_factory=dict)
+    photos: list[Upload] = field(default_factory=list)
+    removed: list[Upload] = field(default_factory=list)
+    said: list[DongseonError] = field(default_factory=list)
+    uploads: int = 0
+
+
+@st.cache_resource(show_spinner=False)
+def _drafts() -> OrderedDict[str, Draft]:
+    return OrderedDict()
+
+
+def draft() -> Draft:
+    """The case being filled in here, found again by the url after a refresh."""
+    kept = _drafts()
+    name = str(st.query_params.get("draft") or st.session_state.get("draft") or "")
+    if name not in kept:
+        name = secrets.token_urlsafe(9)
+        kept[name] = Draft()
+        while len(kept) > DRAFTS_KEPT:
+            kept.popitem(last=False)
+    st.session_state["draft"] = st.query_params["draft"] = name
+    found = kept[name]
+    for key, value in found.fields.items():
+        st.session_state.setdefault(key, value)
+    found.fields |= {str(k): v for k, v in st.session_state.items() if str(k).startswith(FIELD)}
+    return found
+
+
+def end_draft() -> None:
+    """The draft became a case, or is given up."""
+    _drafts().pop(str(st.session_state.pop("draft", "")), None)
+    for key in [key for key in st.session_state if str(key).startswith(FIELD)]:
+        del st.session_state[key]
+    if "draft" in st.query_params:
+        del st.query_params["draft"]
+
+
+def correct(upload: Upload, **said: object) -> None:
+    """Say something else of a photo of the draft."""
+    photos = draft().photos
+    photos[photos.index(upload)] = replace(upload, **said)  # type: ignore[arg-type]
+
+
+def photo_group(here: Workspace, upload: Upload) -> Group:
+    """Who is in a photo, found once. Raises BadInput."""
+    return _photo_group(here, str(here.path), upload.name, upload.content)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _photo_group(_here: Workspace, path: str, name: str, content: bytes) -> Group:
+    return _here.photo_group(Upload(name, content))
+
+
+def photo_shown(here: Workspace, upload: Upload, chosen: Person | None, others: int) -> Shown:
+    """How a photo will be compared, worked out once. Raises BadInput."""
+    return _photo_shown(here, str(here.path), upload, chosen, others)
+
+
+@st.cache_data(show_spinner=False, max_entries=64, hash_funcs={Upload: hash, Person: hash})
+def _photo_shown(
+    _here: Workspace, path: str, upload: Upload, chosen: Person | None, others: int
+) -> Shown:
+    return _here.photo_shown(upload, chosen, others)
+
+
+def place(key: str, of: int) -> int:
+    """Which of `of` things is looked at, kept between runs."""
+    return min(max(int(st.session_state.get(key, 0)), 0), max(of - 1, 0))
+
+
+def remembered(key: str) -> object:
+    """What `put` kept."""
+    return st.session_state.get(key)
+
+
+def forget(key: str) -> None:
+    """Drop what `put` kept."""
+    st.session_state.pop(key, None)
 
 
 def begin(key: str, value: object) -> None:

@@ -30,6 +30,7 @@ from core.types import (
     Ranking,
     Recorder,
     Searched,
+    Sighting,
     note,
 )
 from core.zoo import Row
@@ -58,12 +59,15 @@ class Query:
     clothes      where its body picture comes from (`rank.ClothesSource`)
     seen_s       true times of the footage it was taken from, () if none
     leave_out    stretches not searched: around the boxes that were drawn
+    judged       sightings a person has spoken on: confirmed and rejected ones, and those at a
+                 camera while it was said not to be passed, are compared but not listed again
     """
 
     description: Description
     clothes: rank.ClothesSource
     seen_s: tuple[float, ...] = ()
     leave_out: Stretches = field(default_factory=dict)
+    judged: tuple[Sighting, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,9 @@ def search(
     order = field.order()
     if mode == "overlap":
         order = order[rank.overlap_keep(field.face.e, field.cloth)[order]]
-    order = order[_comparable(field)[order]][:top]
+    order = order[_comparable(field)[order]]
+    fresh = _fresh(field.found, query.judged, scope)[order]
+    left_out, order = int(np.sum(~fresh)), order[fresh][:top]
     chosen = field.found.take(order)
     cameras = tuple(str(c) for c in chosen.camera_id)
     offset = scope.offset_s(cameras)
@@ -189,12 +195,26 @@ def search(
         ),
         searched=searched(gallery.clips(), scope, n, query.leave_out),
         method=_method(models, mode, n),
-        warnings=_warnings(query, scope, models, site, words, len(gallery.damaged())),
+        warnings=_warnings(query, scope, models, site, words, len(gallery.damaged()), left_out),
     )
 
 
 def _comparable(field: _Field) -> NDArray[np.bool_]:
     return ~(np.isnan(field.face.cosine) & np.isnan(field.body.cosine))
+
+
+def _fresh(found: Scores, judged: Sequence[Sighting], scope: Scope) -> NDArray[np.bool_]:
+    """(N,) True for whom nobody has called right or wrong, nor been said not to have passed."""
+    settled = {s.tracklet_id for s in judged if s.verdict in ("confirmed", "rejected")}
+    fresh = np.array([str(t) not in settled for t in found.tracklet_id], dtype=bool)
+    cameras = np.array([str(c) for c in found.camera_id])
+    offset = scope.offset_s(cameras)
+    for one in judged:
+        if one.verdict == "not_here":
+            before = found.leave_s + offset < one.enter_s
+            after = found.enter_s + offset > one.leave_s
+            fresh &= (cameras != one.camera_id) | before | after
+    return fresh
 
 
 def _compare(gallery: Gallery, query: Query, scope: Scope, models: Mapping[Kind, Row]) -> _Field:
@@ -381,6 +401,7 @@ def _warnings(
     site: Site,
     words: Sequence[Band],
     damaged: int,
+    left_out: int,
 ) -> tuple[Note, ...]:
     """What the reader must know about the whole search."""
     said = []
@@ -410,6 +431,8 @@ def _warnings(
                 cameras=", ".join(unchecked),
             )
         )
+    if left_out:
+        said.append(note("{n} judged already, by a person, are not listed again", n=left_out))
     if damaged:
         said.append(note("{n} damaged clip files were left out: ingest them again", n=damaged))
     if not any(word in ("strong", "moderate") for word in words):

@@ -150,6 +150,7 @@ class Shot:
 
     headroom: share of the box, from its top, in which the face is looked for; 1 in a portrait
     bareness: how well a lower face must be shown to be bare (`core.mask`)
+    face: the middle (x, y) px of the face that is meant, where somebody chose one of several
     """
 
     image: Image
@@ -157,6 +158,7 @@ class Shot:
     quality: float
     headroom: float = HEAD_SHARE
     bareness: float = mask.BARE_IN_FOOTAGE
+    face: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -274,11 +276,14 @@ def _head(shot: Shot) -> Image:
 
 
 def _own_face(shot: Shot, faces: Faces) -> tuple[int | None, int]:
-    """Index of the largest face inside the person's box, and how many others rival its size."""
+    """The largest face inside the person's box, or the one meant; and how many rival its size."""
     centre = (faces.box[:, :2] + faces.box[:, 2:]) / 2  # (N,2)
     inside = np.all((centre >= shot.box[:2]) & (centre <= shot.box[2:]), axis=1)
     width = np.where(inside, faces.box[:, 2] - faces.box[:, 0], 0)
     if not inside.any():
         return None, 0
+    if shot.face is not None:
+        apart = np.linalg.norm(centre - np.array(shot.face), axis=1)
+        return int(np.where(inside, apart, np.inf).argmin()), 0
     best = int(width.argmax())
     return best, int(np.sum(width >= RIVAL_SHARE * width[best])) - 1

@@ -248,6 +248,11 @@ def cutout(picture: bytes, box: Box, height: int) -> bytes:
     return jpeg(_fit(cut, 2 * height, height))
 
 
+def fitted(picture: bytes, height: int) -> bytes:
+    """A picture as JPEG, reduced or enlarged to a height in px. Raises BadInput."""
+    return jpeg(_fit(open_picture(picture), 4 * height, height))
+
+
 def _tag_place(
     box: Box, size: tuple[float, float], frame: tuple[int, int], taken: Sequence[Box]
 ) -> Box:

@@ -26,6 +26,26 @@ EXIF_IFD = 0x8769
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "HEIF")
 
 
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A photo as somebody gives it, and what they said of it.
+
+    box, face  xyxy px of the upright picture: the person meant and that person's face
+    taken_s    when it was taken as people say, None = not known; used only if dated is true,
+               else the file's own date is
+    """
+
+    name: str
+    content: bytes
+    box: Box | None = None
+    face: Box | None = None
+    taken_s: float | None = None
+    dated: bool = False
+
+
 @dataclass(frozen=True)
 class Picture:
     """One photo: image (H,W,3) uint8 RGB upright; sha256 of the bytes given; taken_s or None."""
@@ -76,6 +96,15 @@ def read(content: bytes, name: str = "photo", *, zone: str = "Asia/Seoul") -> Pi
             name=name[:80],
         ) from None
     return Picture(np.asarray(upright), hashlib.sha256(content).hexdigest(), taken_s)
+
+
+def jpeg(image: Image, quality: int = 92) -> bytes:
+    """A picture (H,W,3) uint8 RGB as JPEG bytes."""
+    from PIL import Image as Pillow
+
+    held = io.BytesIO()
+    Pillow.fromarray(image).save(held, "JPEG", quality=quality)
+    return held.getvalue()
 
 
 def _taken(text: object, zone: str) -> float | None:

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from core import footage, mask, photo
+from core import footage, mask, photo, photocheck
 from core.casebook import Casebook
 from core.compare import ALWAYS, Query, Stretches, in_stretch
 from core.describe import Shot
 from core.detect import People
-from core.errors import BadInput, NotFound
+from core.errors import BadInput, FootageError, NotFound
 from core.gallery import Gallery
 from core.geometry import iou
 from core.settings import Models, write_whole
@@ -27,23 +27,28 @@ from core.track import Tracker, cut_person
 from core.types import Clip, Description, FootageBox, Image, Photo, Tracklet, Vectors, note
 
 AROUND_S = 2.0  # a person with a box drawn on them is followed this long before and after
+POINTED_SCORE = 0.3  # a person may be pointed at from this score of the detector on
 SAME_PERSON_IOU = 0.3  # between a drawn box and a found one
-FIRM_SCORE = 0.5  # a person in a photo
 STRETCH_S = 300.0  # around a drawn box: a person shown there is not proposed again
 NEAR_S = 0.5  # a box and a tracklet this near in time are at one moment
-RIVAL_SHARE = 0.5  # somebody this large beside the largest: who is looked for?
 
 Box = tuple[float, float, float, float]
-PhotoSource = str | Path | tuple[str, bytes]
+PhotoSource = str | Path | tuple[str, bytes] | photo.Upload
 
 
 @dataclass(frozen=True)
 class Given:
-    """A photo that was read and shows one person: its name, bytes as they came, picture."""
+    """A photo that was read, and in which it is clear who is meant."""
 
-    name: str
-    content: bytes
+    upload: photo.Upload
     picture: photo.Picture
+
+    @property
+    def kept(self) -> Photo:
+        """What the casebook keeps of it."""
+        said = self.upload
+        taken_s = said.taken_s if said.dated else self.picture.taken_s
+        return Photo(self.picture.sha256, said.name, taken_s, said.box, said.face)
 
 
 class Probes:
@@ -61,26 +66,34 @@ class Probes:
     # Photos.
 
     def read(self, source: PhotoSource) -> Given:
-        """Read a photo, a file or (name, bytes), and check that it shows one person.
+        """Read a photo and check that it is clear who in it is meant.
 
         Raises NotFound, BadInput.
         """
-        if isinstance(source, tuple):
-            name, content = source
-        else:
-            path = Path(source)
-            if not path.is_file():
-                raise NotFound("there is no photo at {path}", path=path)
-            name, content = path.name, path.read_bytes()
-        given = Given(name, content, photo.read(content, name, zone=self._zone))
-        self._photo_shot(given.picture.image, name)
+        upload = _upload(source)
+        given = Given(upload, photo.read(upload.content, upload.name, zone=self._zone))
+        self._photo_shot(given.picture.image, given.kept)
         return given
+
+    def group(self, upload: photo.Upload) -> photocheck.Group:
+        """Who is in a photo. Raises BadInput if it cannot be read."""
+        read = photo.read(upload.content, upload.name, zone=self._zone)
+        return photocheck.group(read, self._models.detector, self._models.describer)
+
+    def shown(
+        self, upload: photo.Upload, chosen: photocheck.Person | None, now_s: float, others: int
+    ) -> photocheck.Shown:
+        """How the chosen person of a photo will be compared. Raises BadInput."""
+        read = photo.read(upload.content, upload.name, zone=self._zone)
+        taken_s = upload.taken_s if upload.dated else read.taken_s
+        age_s = None if taken_s is None else now_s - taken_s
+        describer = self._models.describer
+        return photocheck.shown(read.image, chosen, describer, age_s=age_s, others=others)
 
     def keep(self, case: str, given: Given, *, by: str) -> None:
         """Keep a photo that was read as part of a case."""
-        taken = Photo(given.picture.sha256, given.name, given.picture.taken_s)
-        write_whole(self._photo_path(case, taken.sha256), given.content)
-        self._casebook.add_photo(case, taken, by=by)
+        write_whole(self._photo_path(case, given.picture.sha256), given.upload.content)
+        self._casebook.add_photo(case, given.kept, by=by)
 
     def photo(self, case: str, sha256: str) -> bytes:
         """An uploaded photo as it was given. Raises NotFound."""
@@ -90,27 +103,37 @@ class Probes:
 
     def _kept_shot(self, case: str, one: Photo) -> Shot:
         content = self.photo(case, one.sha256)
-        return self._photo_shot(photo.read(content, one.name, zone=self._zone).image, one.name)
+        return self._photo_shot(photo.read(content, one.name, zone=self._zone).image, one)
 
-    def _photo_shot(self, image: Image, name: str) -> Shot:
-        """A photo as one shot of one person: the largest one in it, or the whole picture."""
-        people = self._models.detector([image])[0]
-        firm = people.box[people.score >= FIRM_SCORE]
-        height, width = image.shape[:2]
-        whole = np.array([0, 0, width, height], dtype=np.float32)
-        if not len(firm):
-            return Shot(image, whole, 1.0, 1.0, mask.BARE_IN_PHOTO)
-        size = (firm[:, 2:] - firm[:, :2]).prod(axis=1)
-        alike = int(np.sum(size > RIVAL_SHARE * size.max()))
-        if alike > 1:
+    def _photo_shot(self, image: Image, one: Photo) -> Shot:
+        """A photo as one shot: of the person chosen, of who stands out, or the whole picture."""
+        if one.box is not None:
+            return _shot(image, photocheck.Person(one.box, one.face))
+        people = photocheck.find(image, self._models.detector, self._models.describer)
+        chosen = photocheck.stands_out(people)
+        if people and chosen is None:
             raise BadInput(
-                "{name} shows {n} people of similar size: cut out the person looked for",
-                name=name[:80],
-                n=alike,
+                "{name} shows {n} people of similar size: choose or cut out the one looked for",
+                name=one.name[:80],
+                n=len(people),
             )
-        return Shot(image, firm[size.argmax()], 1.0, 1.0, mask.BARE_IN_PHOTO)
+        return _shot(image, None if chosen is None else people[chosen])
 
     # People pointed at in footage.
+
+    def people_at(self, clip: Clip, at_s: float) -> tuple[bytes, list[Box]]:
+        """The frame at_s seconds into a clip, JPEG, and who is found in it. FootageError."""
+        if not Path(clip.path).exists():
+            raise FootageError(
+                "the footage of camera {camera} is no longer at {path}: put it back there",
+                camera=clip.camera_id,
+                path=clip.path,
+            )
+        image = footage.frame_at(clip.path, at_s).image
+        people = self._models.detector([image])[0]
+        sure = people.box[people.score >= POINTED_SCORE]
+        boxes = [(float(a), float(b), float(c), float(d)) for a, b, c, d in sure]
+        return photo.jpeg(image, 90), sorted(boxes)
 
     def keep_box(self, case: str, drawn: FootageBox, film: footage.Film, *, by: str) -> None:
         """Follow the person in a drawn box for a moment and keep the pictures. FootageError."""
@@ -187,6 +210,7 @@ class Probes:
             "footage" if seen else ("ticked" if about.same_clothes else "photo"),
             tuple(self._seen_s(case)),
             self._own_stretches(case),
+            tuple(self._casebook.sightings(case)),
         )
 
     def picture(self, case: str) -> bytes | None:
@@ -257,6 +281,28 @@ class Probes:
 
     def _drawn(self, case: str) -> Gallery:
         return Gallery(self._folder(case) / "drawn")
+
+
+def _upload(source: PhotoSource) -> photo.Upload:
+    """A photo in any of the ways it may be given. Raises NotFound."""
+    if isinstance(source, photo.Upload):
+        return source
+    if isinstance(source, tuple):
+        return photo.Upload(*source)
+    path = Path(source)
+    if not path.is_file():
+        raise NotFound("there is no photo at {path}", path=path)
+    return photo.Upload(path.name, path.read_bytes())
+
+
+def _shot(image: Image, person: photocheck.Person | None) -> Shot:
+    """One person of a photo, or all of it, as a shot."""
+    height, width = image.shape[:2]
+    box = np.array(person.box if person else (0, 0, width, height), dtype=np.float32)
+    box = np.clip(box, 0, [width, height, width, height]).astype(np.float32)
+    face = person.face if person else None
+    middle = None if face is None else ((face[0] + face[2]) / 2, (face[1] + face[3]) / 2)
+    return Shot(image, box, 1.0, 1.0, mask.BARE_IN_PHOTO, middle)
 
 
 def checked_box(box: Sequence[float], size: tuple[int, int]) -> Box:

@@ -397,11 +397,17 @@ class LastSeen:
 
 @dataclass(frozen=True)
 class Photo:
-    """One uploaded photo, kept by its hash. taken_s: Unix seconds or None if not known."""
+    """One uploaded photo, kept by its hash. taken_s: Unix seconds or None if not known.
+
+    box, face  xyxy px of the upright picture as `core.photo` reads it: the person looked for, and
+               that person's face, where somebody chose one of several; None = nobody had to choose
+    """
 
     sha256: str
     name: str
     taken_s: float | None = None
+    box: tuple[float, float, float, float] | None = None
+    face: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -487,6 +493,12 @@ class Ranking:
 
     def __len__(self) -> int:
         return len(self.tracklet_id)
+
+    @property
+    def leads(self) -> list[str]:
+        """Ids of the candidates that speak for the person, weakly at least."""
+        words = zip(self.tracklet_id, self.band, strict=True)
+        return [tracklet for tracklet, band in words if band in ("strong", "moderate", "weak")]
 
 
 @dataclass(frozen=True)

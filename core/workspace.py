@@ -7,19 +7,20 @@ referenced where it lies, never copied.
 
 from __future__ import annotations
 
-import io
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from core import cameralist, compare, footage, route, sitecheck, zoo
-from core.casebook import Case, Casebook, Jobs
+from core import cameralist, compare, footage, photocheck, reach, route, sitecheck, zoo
+from core.casebook import Case, Casebook, Category, Jobs
 from core.clock import iso_time as iso_time
 from core.compare import Mode, Scope
-from core.errors import BadInput, FootageError, NotFound
+from core.errors import BadInput, NotFound
 from core.gallery import Gallery
+from core.photo import Upload
 from core.pieces import PIECE_S
 from core.probes import Box, PhotoSource, Probes, checked_box
 from core.recordings import Recordings, unknown_camera
@@ -45,7 +46,6 @@ from core.types import (
     parse_time,
 )
 
-POINTED_SCORE = 0.3  # a person may be pointed at from this score of the detector on
 ROUTE_SIGHTINGS = 200
 ROUTE_LEAST = -0.5  # evidence: who is less likely than this is not part of a route
 LEAST_WINDOW_S = 1.0  # of a window with an open end beyond all footage
@@ -200,11 +200,15 @@ class Workspace:
         last_seen: LastSeen | None = None,
         reason: str,
         same_clothes: bool = False,
+        category: Category = "unspecified",
+        basis: str = "",
+        clothes: str = "",
+        height_cm: float | None = None,
         by: str = "",
     ) -> str:
         """Open a case. Everything is checked before anything is kept.
 
-        photos: files, or (name, bytes); each shows one person
+        photos: files, (name, bytes), or `photo.Upload`, which says who of several is meant
         attributes: {name: value}; a value ending in "?" means the teller is not sure
         same_clothes: the photos show the clothes worn when the person went missing
 
@@ -220,13 +224,17 @@ class Workspace:
             wanted=wanted,
             last_seen=last_seen,
             same_clothes=same_clothes,
+            category=category,
+            basis=basis,
+            clothes=clothes,
+            height_cm=height_cm,
         )
         for one in given:
             self._probes.keep(case, one, by=by)
         return case
 
     def add_photo(self, case: str, source: PhotoSource, *, by: str = "") -> None:
-        """Add a photo to a case, checked as by `new_case`: a file, or (name, bytes).
+        """Add a photo to a case, or correct what was said of it, checked as by `new_case`.
 
         Raises NotFound, BadInput.
         """
@@ -243,29 +251,29 @@ class Workspace:
         """An uploaded photo as it was given."""
         return self._probes.photo(case, sha256)
 
+    def photo_group(self, upload: Upload) -> photocheck.Group:
+        """Who is in a photo, before it is kept. Raises BadInput if it cannot be read."""
+        return self._probes.group(upload)
+
+    def photo_shown(
+        self, upload: Upload, chosen: photocheck.Person | None, others: int = 0
+    ) -> photocheck.Shown:
+        """How a photo will be compared, with advice. others: people beside. Raises BadInput."""
+        return self._probes.shown(upload, chosen, time.time(), others)
+
     def people_at(self, clip_id: str, at_s: float) -> tuple[bytes, list[Box]]:
         """The frame of a clip at_s seconds into its file, JPEG, and who is found in it.
 
         Boxes are xyxy px of the frame, from left to right. Raises NotFound, FootageError.
         """
-        from PIL import Image as Pillow
+        return self._probes.people_at(self.clip(clip_id), at_s)
 
+    def clip(self, clip_id: str) -> Clip:
+        """One piece of footage that was searched by machine. Raises NotFound."""
         clip = next((clip for clip in self.clips() if clip.id == clip_id), None)
         if clip is None:
             raise NotFound("clip {clip} is not in the gallery", clip=clip_id[:40])
-        if not Path(clip.path).exists():
-            raise FootageError(
-                "the footage of camera {camera} is no longer at {path}: put it back there",
-                camera=clip.camera_id,
-                path=clip.path,
-            )
-        image = footage.frame_at(clip.path, at_s).image
-        people = self._models.detector([image])[0]
-        sure = people.box[people.score >= POINTED_SCORE]
-        picture = io.BytesIO()
-        Pillow.fromarray(image).save(picture, "JPEG", quality=90)
-        boxes = [(float(a), float(b), float(c), float(d)) for a, b, c, d in sure]
-        return picture.getvalue(), sorted(boxes)
+        return clip
 
     def draw_box(
         self,
@@ -345,7 +353,11 @@ class Workspace:
             reason=self.case(case).reason,
             query={"cameras": sorted(scope.cameras), "between": between, "mode": mode, "top": top},
             n_candidates=len(ranking),
-            receipt={"method": ranking.method, "tracklets": ranking.searched.tracklets},
+            receipt={
+                "method": ranking.method,
+                "tracklets": ranking.searched.tracklets,
+                "leads": ranking.leads,
+            },
         )
         return ranking
 
@@ -365,9 +377,9 @@ class Workspace:
             leave_s=float(leave[0]) + offset,
         )
 
-    def undo(self, case: str, *, by: str) -> None:
-        """Take back the last verdict of this person."""
-        self.casebook.undo_last(case, by=by)
+    def undo(self, case: str, *, by: str, tracklet_id: str | None = None) -> Sighting:
+        """Take back the last verdict of this officer, or the last one on a tracklet; returns it."""
+        return self.casebook.undo_last(case, by=by, tracklet_id=tracklet_id)
 
     def verdicts(self, case: str) -> dict[str, Verdict]:
         """{tracklet id: newest verdict}."""
@@ -402,9 +414,11 @@ class Workspace:
             if ranking.tracklet_id[i] not in judged and ranking.evidence[i] >= ROUTE_LEAST
         ]
         self.casebook.record(by, "route", case, {"sightings": len(found) + len(stated)})
-        given = ([*stated, *found], self.cameras(), self.recorders(), self.case(case).last_seen)
-        first = route.infer(*given)
-        inferred = route.infer(*given, looked=self._looked(first.next_cameras))
+        about = self.case(case)
+        given = ([*stated, *found], self.cameras(), self.recorders(), about.last_seen)
+        band = reach.speed_band(about)
+        first = route.infer(*given, band=band)
+        inferred = route.infer(*given, band=band, looked=self._looked(first.next_cameras))
         words = dict(zip(ranking.tracklet_id, ranking.band, strict=True))
         stops = tuple(_not_by_clothes_alone(stop, words) for stop in inferred.stops)
         return replace(inferred, stops=stops)

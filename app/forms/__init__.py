@@ -17,41 +17,30 @@ from app.forms.camera import (
     csv_save,
     owner_kind_field,
 )
-from app.forms.case import (
-    FIRST_ATTRIBUTES,
-    MORE_ATTRIBUTES,
-    PHOTO_TYPES,
-    SURE,
-    CaseForm,
-    LastSeenFields,
-    case_form,
-    case_picker,
-    last_seen,
-    photo_form,
-    pointed_case_form,
-)
+from app.forms.case import CATEGORY_WORDS, About, about_fields, case_picker
 from app.forms.desk import desk, no_workspace
 from app.forms.footage import FootageForm, footage_form, with_zone
-from app.forms.scope import Scope, ScopeFields, scope_form, window
+from app.forms.looks import FIRST_ATTRIBUTES, MORE_ATTRIBUTES, SURE, Looks, looks_fields
+from app.forms.place import last_seen, last_seen_fields
+from app.forms.scope import Scope, scope_form, scope_of, window
 from app.forms.securing import CoverForm, cover_form, state_field, wish_form
 
 __all__ = [
+    "CATEGORY_WORDS",
     "FIRST_ATTRIBUTES",
     "MORE_ATTRIBUTES",
-    "PHOTO_TYPES",
     "SURE",
-    "CaseForm",
+    "About",
     "ClockForm",
     "CoverForm",
     "Draft",
     "FootageForm",
-    "LastSeenFields",
+    "Looks",
     "Scope",
-    "ScopeFields",
+    "about_fields",
     "beginning",
     "camera_fields",
     "camera_picker",
-    "case_form",
     "case_picker",
     "checked",
     "clock_form",
@@ -61,11 +50,12 @@ __all__ = [
     "desk",
     "footage_form",
     "last_seen",
+    "last_seen_fields",
+    "looks_fields",
     "no_workspace",
     "owner_kind_field",
-    "photo_form",
-    "pointed_case_form",
     "scope_form",
+    "scope_of",
     "state_field",
     "window",
     "wish_form",

@@ -9,10 +9,10 @@ from typing import Literal
 
 import streamlit as st
 
-from app import i18n
 from app.i18n import N_, _, say
-from app.widgets.words import clock, inert, minutes, span
-from core.casebook import Case
+from app.widgets.words import inert, minutes, span
+from core.draw import PART_WORDS
+from core.rank import ClothesSource
 from core.types import (
     Band,
     Note,
@@ -35,9 +35,21 @@ VERDICT_WORDS: Mapping[Verdict, str] = {
     "rejected": N_("Not this person"),
     "cannot_tell": N_("Cannot tell"),
 }
+SAID_WORDS: Mapping[Verdict, str] = {**VERDICT_WORDS, "not_here": N_("Did not pass here")}
+CLOTHES_WORDS: Mapping[ClothesSource, str] = {
+    "footage": N_("Clothes compared with: confirmed footage"),
+    "ticked": N_("Clothes compared with: the photo, same day"),
+    "photo": N_("Clothes are not compared: they may differ from the photo"),
+}
+SPEAKS, AGAINST = 0.3, -0.5  # evidence from which a signal is said to speak for or against
 
 
-def searched(what: Searched, *, found: bool) -> None:
+def clothes_words(source: ClothesSource) -> str:
+    """Where the clothes that are compared come from."""
+    return _(CLOTHES_WORDS[source])
+
+
+def searched(what: Searched, *, found: bool, confirmed: int = 0) -> None:
     """What was looked at, always; and, when nothing speaks for the person, that too."""
     share = _(
         "{n} of {m} cameras, gaps {gaps}",
@@ -45,7 +57,12 @@ def searched(what: Searched, *, found: bool) -> None:
         m=len(what.cameras_asked),
         gaps=minutes(what.gaps_s),
     )
-    if not found:
+    if not found and confirmed:
+        st.info(
+            _("**Not found again in what was searched** ({share}).", share=share),
+            icon=":material/search_off:",
+        )
+    elif not found:
         st.warning(
             _(
                 "**Not found in what was searched** ({share}). Below are only weak leads.",
@@ -65,7 +82,11 @@ def searched(what: Searched, *, found: bool) -> None:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One lead as it is shown. picture: JPEG, probe beside crop; bars: SVG."""
+    """One lead as it is shown. picture: JPEG, probe beside crop; bars: SVG.
+
+    parts   evidence of face, body and ticks, NaN = not used;  size_px: of the person in the footage
+    doubt   why it cannot be the person, by time and place, or None
+    """
 
     tracklet_id: str
     camera: str
@@ -76,6 +97,9 @@ class Candidate:
     picture: bytes
     bars: str
     reasons: Sequence[Note]
+    parts: Mapping[str, float]
+    size_px: tuple[int, int]
+    doubt: Note | None = None
 
 
 def band(word: Band) -> None:
@@ -94,40 +118,65 @@ def strangers(expected: float) -> str:
     return _("Strangers expected to look as similar in this footage: about {count}", count=count)
 
 
-def candidate(rank: int, lead: Candidate, verdict: Verdict | None) -> Verdict | None:
-    """One candidate with its evidence -> the verdict just given, or None."""
-    with st.container(border=True):
-        picture, words, bars = st.columns([4, 5, 6], gap="medium")
-        picture.image(
-            lead.picture,
-            width="stretch",
-            alt=_("left: the person looked for, right: candidate {rank}", rank=rank),
-        )
-        with words:
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.markdown(f"**{rank}**", width="content")
-                band(lead.band)
-            with st.container(gap=None):
-                st.text(lead.camera)
-                st.text(span(lead.enter_s, lead.leave_s))
-                st.caption(strangers(lead.expected_false))
-            answer = _verdict_buttons(lead.tracklet_id, verdict)
-        with bars:
-            st.image(lead.bars, width="stretch", alt=_("evidence of face, body and clothing"))
-            st.caption("\n".join(f"- {inert(say(reason))}" for reason in lead.reasons))
-    return answer
+def signs(lead: Candidate) -> None:
+    """What speaks for and what against, side by side and equally large; the bars say the rest."""
+    with st.container(horizontal=True, gap="small"):
+        for name, value in lead.parts.items():
+            word = say(PART_WORDS[name])
+            if value >= SPEAKS:
+                st.badge(_("▲ {what} speaks for", what=word), color="blue")
+            elif value <= AGAINST:
+                st.badge(_("▼ {what} speaks against", what=word), color="orange")
+        if lead.doubt is not None:
+            st.badge(_("▼ time and place speak against"), color="orange")
 
 
-def _verdict_buttons(tracklet_id: str, verdict: Verdict | None) -> Verdict | None:
-    """Four answers; the one given is marked, and giving it again says nothing new."""
+def facts(rank: int, lead: Candidate) -> None:
+    """Rank, word, place and time of a candidate."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{rank}**", width="content")
+        band(lead.band)
+    with st.container(gap=None):
+        st.text(lead.camera)
+        st.text(span(lead.enter_s, lead.leave_s))
+        st.caption(strangers(lead.expected_false))
+
+
+def pair(rank: int, lead: Candidate) -> None:
+    """The person looked for beside the candidate, equally high, and how large it really is."""
+    st.image(
+        lead.picture,
+        width="stretch",
+        alt=_("left: the person looked for, right: candidate {rank}", rank=rank),
+    )
+    width, height = lead.size_px
+    st.caption(_("person in the footage: {w} × {h} px", w=width, h=height))
+
+
+def evidence(lead: Candidate) -> None:
+    """Three separate bars, what speaks for and against, and the reasons in words."""
+    signs(lead)
+    st.image(lead.bars, width="stretch", alt=_("evidence of face, body and clothing"))
+    said = [*([lead.doubt] if lead.doubt else []), *lead.reasons]
+    st.caption("\n".join(f"- {inert(say(reason))}" for reason in said))
+
+
+def verdict_buttons(
+    tracklet_id: str, verdict: Verdict | None, *, keys: bool = False
+) -> Verdict | None:
+    """Four answers; the one given is marked, and giving it again says nothing new.
+
+    keys  answer by the keys 1 to 4 too
+    """
     answer: Verdict | None = None
     with st.container(horizontal=True, gap="small"):
-        for name, word in VERDICT_WORDS.items():
+        for n, (name, word) in enumerate(VERDICT_WORDS.items(), start=1):
             given = name == verdict
             pressed = st.button(
                 f"✓ {_(word)}" if given else _(word),
                 key=f"{name}:{tracklet_id}",
                 type="primary" if given else "secondary",
+                shortcut=str(n) if keys else None,
             )
             answer = name if pressed and not given else answer
     return answer
@@ -147,21 +196,6 @@ def leads_first(order: Iterable[int], bands: Sequence[Band]) -> list[int]:
     others = [at for at in everybody if bands[at] == "against"]
     asked = others and st.toggle(_("Also show {n} who look like somebody else", n=len(others)))
     return leads + others if asked else leads
-
-
-def case_head(case: Case, picture: bytes | None) -> None:
-    """Who is looked for and why, in the words of who opened the case."""
-    known = [
-        f"{i18n.attribute_word(name)}: {i18n.value_word(name, want.value)}"
-        for name, want in case.wanted.items()
-    ]
-    opened = _("opened {when} by {by}", when=clock(case.opened_s), by=inert(case.by))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if picture:
-            st.image(picture, width=56, alt=_("the person looked for"))
-        with st.container(gap=None):
-            st.text(_("Reason: {reason}", reason=case.reason))
-            st.caption(" · ".join([opened, *known]))
 
 
 def search_anew() -> bool:

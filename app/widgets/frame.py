@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Literal
 
 import pandas as pd
@@ -17,6 +18,7 @@ from core.types import (
     Note,
 )
 
+STYLE = Path(__file__).with_name("look.css")
 MARK = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" '
     'rx="7" fill="#1d5a8c"/><path d="M8 24 13 14l7 4 5-10" fill="none" stroke="#fff" '
@@ -46,7 +48,8 @@ def brand() -> None:
         for said in [json.dumps(text, ensure_ascii=False)]
     ]
     keep = ".stApp {word-break: keep-all; overflow-wrap: anywhere}"  # Korean breaks between words
-    st.html(f"<style>{keep} {' '.join(rules)}</style>")
+    look = STYLE.read_text("utf-8")
+    st.html(f"<style>{keep} {' '.join(rules)} {look}</style>")
 
 
 def failed(error: DongseonError) -> None:

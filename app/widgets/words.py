@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from app.i18n import _
@@ -13,6 +14,16 @@ from core.types import (
 )
 
 ZONE = ZoneInfo("Asia/Seoul")
+OLDEST = date(1950, 1, 1)  # of a photo
+
+
+HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # unseen, or turning the text around them
+
+
+def plain(text: object) -> str:
+    """Text without characters that are not seen or that turn the text around; line ends stay."""
+    kept = (c for c in str(text) if c == "\n" or unicodedata.category(c) not in HIDDEN)
+    return "".join(kept)
 
 
 def inert(text: object) -> str:
@@ -20,8 +31,13 @@ def inert(text: object) -> str:
 
     Addresses become links even from escaped text, so an invisible space (U+200B) breaks them.
     """
-    broken = re.sub(r"(?i)(:)(?=//)|(www)(?=\.)|(@)", "\\g<0>\u200b", str(text))
+    broken = re.sub(r"(?i)(:)(?=//)|(www)(?=\.)|(@)", "\\g<0>\u200b", plain(text))
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", broken)
+
+
+def icon(name: str) -> str:
+    """A sign of the icon font that comes with the app, as its labels write it."""
+    return f":material/{name}:"
 
 
 def clock(at_s: float) -> str:
@@ -33,6 +49,12 @@ def span(from_s: float, to_s: float) -> str:
     """From and to, the date once when both lie on one day."""
     first, last = clock(from_s), clock(to_s)
     return f"{first} ~ {last[11:] if first[:10] == last[:10] else last}"
+
+
+def hours(from_s: float, to_s: float) -> str:
+    """From and to as month, day and time to the minute, the day once when both lie on one."""
+    first, last = clock(from_s)[5:16], clock(to_s)[5:16]
+    return f"{first} ~ {last[6:] if first[:5] == last[:5] else last}"
 
 
 def minutes(seconds: float) -> str:
@@ -55,6 +77,29 @@ def exact(seconds: float) -> str:
     if whole < 86_400:
         return _("{h} h {m} min", h=whole // 3600, m=whole % 3600 // 60)
     return _("{d} d {h} h", d=whole // 86_400, h=whole % 86_400 // 3600)
+
+
+def passed(seconds: float) -> str:
+    """How long ago, in words; never a word on what that means."""
+    whole = max(0, int(seconds // 60))
+    days, hours, left = whole // 1440, whole // 60 % 24, whole % 60
+    if days:
+        return _("{d} d {h} h {m} min", d=days, h=hours, m=left)
+    if hours:
+        return _("{h} h {m} min", h=hours, m=left)
+    return _("{n} min", n=left)
+
+
+def local(at_s: float | None) -> datetime | None:
+    """Unix seconds -> what a date field shows."""
+    return None if at_s is None else datetime.fromtimestamp(at_s, ZONE).replace(tzinfo=None)
+
+
+def noon(day: date | None) -> float | None:
+    """A day of the calendar -> Unix seconds of its noon here."""
+    return (
+        None if day is None else datetime(day.year, day.month, day.day, 12, tzinfo=ZONE).timestamp()
+    )
 
 
 def unix(moment: datetime | None) -> float | None:

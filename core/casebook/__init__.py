@@ -4,15 +4,17 @@ from core.casebook.cameralog import Change
 from core.casebook.casebook import Casebook
 from core.casebook.jobs import Job, Jobs, JobState, NewJob, Order, Watched
 from core.casebook.ledger import OF_ONE_CASE, Asked, Request, Wish
-from core.casebook.records import Case, Coverage, State
+from core.casebook.records import Case, Category, Coverage, Entry, State
 
 __all__ = [
     "OF_ONE_CASE",
     "Asked",
     "Case",
     "Casebook",
+    "Category",
     "Change",
     "Coverage",
+    "Entry",
     "Job",
     "JobState",
     "Jobs",

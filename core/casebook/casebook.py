@@ -181,10 +181,13 @@ class Casebook:
         wanted: Mapping[str, Want] | None = None,
         last_seen: LastSeen | None = None,
         same_clothes: bool = False,
+        clothes: str = "",
+        height_cm: float | None = None,
     ) -> str:
         """Open a case and return its id, for instance ``2026-0412-k3f9x7qd``.
 
         title 1-200 characters;  reason 1-2000, mandatory;  basis: the legal basis, up to 500
+        clothes: what the attributes cannot say, up to 500
 
         Text is kept as it is, except that control characters are taken out. Raises BadInput.
         """
@@ -198,6 +201,8 @@ class Casebook:
             "wanted": records.wanted_json(wanted or {}),
             "last_seen": records.last_seen_json(last_seen),
             "same_clothes": int(same_clothes),
+            "clothes": records.text("remark on clothes", clothes, most=500, layout=True),
+            "height_cm": records.height(height_cm),
             "opened_s": self._now(),
         }
         with self._database.write() as c:
@@ -210,9 +215,21 @@ class Casebook:
         """Mark a case as closed; nothing is deleted."""
         self._change_case(case, by, "close_case", closed_s=self._now())
 
-    def set_attributes(self, case: str, wanted: Mapping[str, Want], *, by: str = "") -> None:
-        """Replace what the person is said to wear and look like."""
-        self._change_case(case, by, "set_attributes", wanted=records.wanted_json(wanted))
+    def set_attributes(
+        self,
+        case: str,
+        wanted: Mapping[str, Want],
+        *,
+        clothes: str | None = None,
+        height_cm: float | None = None,
+        by: str = "",
+    ) -> None:
+        """Replace what the person is said to wear and look like; clothes None = as it was."""
+        values: dict[str, object] = {"wanted": records.wanted_json(wanted)}
+        if clothes is not None:
+            values["clothes"] = records.text("remark on clothes", clothes, most=500, layout=True)
+            values["height_cm"] = records.height(height_cm)
+        self._change_case(case, by, "set_attributes", **values)
 
     def set_last_seen(self, case: str, last_seen: LastSeen | None, *, by: str = "") -> None:
         """Replace where and when the person was last seen; None = not known."""
@@ -238,11 +255,8 @@ class Casebook:
     # photos and boxes of the person
 
     def add_photo(self, case: str, photo: Photo, *, by: str = "") -> None:
-        """Keep a photo's hash, name and date; adding a removed photo again brings it back."""
-        rest: dict[str, object] = {
-            "name": records.text("file name", photo.name, most=255),
-            "taken_s": records.number("photo's time", photo.taken_s),
-        }
+        """Keep what is known of a photo; adding it again corrects it, or brings it back."""
+        rest = records.photo_columns(photo)
         key = {"sha256": records.sha256(photo.sha256)}
         self._put(PHOTOS, case, key, rest, by, "add_photo", photo.sha256)
 
@@ -253,7 +267,7 @@ class Casebook:
 
     def photos(self, case: str) -> list[Photo]:
         """Photos in use, in the order they were added."""
-        return [Photo(row.sha256, row.name, row.taken_s) for row in self._in_use(PHOTOS, case)]
+        return [records.photo_of(row) for row in self._in_use(PHOTOS, case)]
 
     def add_box(self, case: str, box: FootageBox, *, by: str = "") -> None:
         """Keep a box drawn in footage; adding a removed box again brings it back."""
@@ -351,10 +365,12 @@ class Casebook:
             raise BadInput("a sighting in footage needs a verdict: judge the tracklet instead")
         self._enter(case, "add_sighting", by or sighting.by, sighting)
 
-    def undo_last(self, case: str, *, by: str) -> Sighting:
+    def undo_last(self, case: str, *, by: str, tracklet_id: str | None = None) -> Sighting:
         """Take back the newest entry that `by` made and has not taken back; returns it.
 
-        Somebody else's entries stay. Raises BadInput if there is nothing to take back.
+        tracklet_id  only entries about this one;  somebody else's entries stay
+
+        Raises BadInput if there is nothing to take back.
         """
         actor = records.decider(by)
         with self._database.write() as c:
@@ -362,7 +378,8 @@ class Casebook:
                 (entry.n, entry.sighting)
                 for entry in _history(c, case)
                 if entry.by == actor and entry.sighting is not None and not entry.undone
-            ]
+                and tracklet_id in (None, entry.sighting.tracklet_id)
+            ]  # fmt: skip
             if not own:
                 raise BadInput("{by} has entered nothing here that could be undone", by=actor)
             undoes, sighting = own[-1]

@@ -253,7 +253,17 @@ def _cameras_and_requests(_: str) -> Sequence[str]:
     )
 
 
-STEPS: tuple[Step, ...] = (_first, _jobs, _cameras_and_requests)
+def _who(_: str) -> Sequence[str]:
+    """Who of several in a photo is meant, and what the attribute form has no tick for."""
+    return (
+        "ALTER TABLE photos ADD COLUMN box TEXT",
+        "ALTER TABLE photos ADD COLUMN face TEXT",
+        "ALTER TABLE cases ADD COLUMN clothes TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE cases ADD COLUMN height_cm DOUBLE PRECISION",
+    )
+
+
+STEPS: tuple[Step, ...] = (_first, _jobs, _cameras_and_requests, _who)
 
 
 def migrate(connection: Connection, where: object, steps: Sequence[Step] = STEPS) -> int:

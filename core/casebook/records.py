@@ -12,7 +12,7 @@ import math
 import re
 import secrets
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
@@ -24,6 +24,7 @@ from core.types import (
     VERDICTS,
     FootageBox,
     LastSeen,
+    Photo,
     Sighting,
     Source,
     Sureness,
@@ -57,9 +58,10 @@ RECORDERS = _table(
 CAMERAS = _table("cameras", "id name recorder_id lat lon heading_deg view_range_m kind")
 CASES = _table(
     "cases",
-    "id title reason category basis actor wanted last_seen same_clothes opened_s closed_s",
+    "id title reason category basis actor wanted last_seen same_clothes opened_s closed_s"
+    " clothes height_cm",
 )
-PHOTOS = _table("photos", "n case_id sha256 name taken_s removed_s")
+PHOTOS = _table("photos", "n case_id sha256 name taken_s removed_s box face")
 BOXES = _table("boxes", "n case_id clip_sha256 path at_s box true_s removed_s")
 SIGHTINGS = _table(
     "sightings",
@@ -91,7 +93,10 @@ TABLES = (RECORDERS, CAMERAS, CASES, PHOTOS, BOXES, SIGHTINGS, SEARCHES, COVERAG
 
 @dataclass(frozen=True)
 class Case:
-    """A missing person's case. opened_s, closed_s: true time; closed_s None = open."""
+    """A missing person's case. opened_s, closed_s: true time; closed_s None = open.
+
+    clothes    what the ticks cannot say, in the teller's words;  height_cm: None = not known
+    """
 
     id: str
     title: str
@@ -104,6 +109,8 @@ class Case:
     last_seen: LastSeen | None
     same_clothes: bool
     basis: str = ""
+    clothes: str = ""
+    height_cm: float | None = None
 
 
 @dataclass(frozen=True)
@@ -292,17 +299,44 @@ def case_of(row: Any) -> Case:
     last_seen = LastSeen(*parsed(row.last_seen)) if row.last_seen is not None else None
     return Case(
         row.id, row.title, row.reason, row.category, row.opened_s, row.closed_s, row.actor or "",
-        wanted, last_seen, bool(row.same_clothes), row.basis,
+        wanted, last_seen, bool(row.same_clothes), row.basis, row.clothes, row.height_cm,
     )  # fmt: skip
+
+
+def photo_columns(photo: Photo) -> dict[str, object]:
+    """The columns of a photo but its hash; BadInput for a date or box that is none."""
+    boxes = {"box": photo.box, "face": photo.face}
+    return {
+        "name": text("file name", photo.name, most=255),
+        "taken_s": number("photo's time", photo.taken_s),
+        **{name: None if box is None else _box_json(box) for name, box in boxes.items()},
+    }
+
+
+def photo_of(row: Any) -> Photo:
+    box, face = (None if c is None else tuple(parsed(c)) for c in (row.box, row.face))
+    return Photo(row.sha256, row.name, row.taken_s, box, face)
+
+
+def _box_json(box: Sequence[float]) -> str:
+    """xyxy px as JSON; BadInput if it is empty or no numbers."""
+    x1, y1, x2, y2 = (float(side) for side in box)
+    if not (x1 < x2 and y1 < y2 and math.isfinite(x1 + y1 + x2 + y2)):
+        raise BadInput("the box is empty: draw it from its upper left to its lower right corner")
+    return json.dumps([x1, y1, x2, y2])
+
+
+def height(value: float | None) -> float | None:
+    """A person's height in cm; BadInput for one that nobody has."""
+    if value is not None and not 30 <= value <= 250:
+        raise BadInput("the height must lie between 30 and 250 cm")
+    return value
 
 
 def box_columns(box: FootageBox) -> dict[str, object]:
     """The columns that make a box the same box; BadInput if it is empty or no numbers."""
     number("time of the box", box.at_s)
-    x1, y1, x2, y2 = (float(side) for side in box.box)
-    if not (x1 < x2 and y1 < y2 and math.isfinite(x1 + y1 + x2 + y2)):
-        raise BadInput("the box is empty: draw it from its upper left to its lower right corner")
-    place = json.dumps([x1, y1, x2, y2])
+    place = _box_json(box.box)
     return {"clip_sha256": sha256(box.clip_sha256), "at_s": float(box.at_s), "box": place}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
@@ -21,10 +21,21 @@ from core.types import Image
 CUT_WIDTH_PX = 1280
 
 
+Paint = Callable[[float, Image], Image]
+
+
 def cut(
-    path: str | Path, from_s: float, to_s: float, out: str | Path, *, picture_s: float = 1.0
+    path: str | Path,
+    from_s: float,
+    to_s: float,
+    out: str | Path,
+    *,
+    picture_s: float = 1.0,
+    paint: Paint | None = None,
 ) -> Path:
     """Write [from_s, to_s) of the film as an H.264 MP4 that a browser plays -> out.
+
+    paint  what is drawn on each frame: (seconds into the film, picture (H,W,3)) -> picture
 
     Every frame keeps its time; at most 1280 px wide, even sides, no sound. out appears only when
     it is whole. Raises FootageError when there is nothing to cut or out cannot be written.
@@ -37,7 +48,7 @@ def cut(
     try:
         with closing(open_film(path, picture_s)) as source:
             shown = source.moments(max(0.0, from_s))
-            count = _write_mp4(_within(shown, from_s, to_s), source.step_s, part)
+            count = _write_mp4(_within(shown, from_s, to_s), source.step_s, part, paint)
         if count:
             part.replace(target)
     except (OSError, FFmpegError) as error:
@@ -64,7 +75,7 @@ def _within(shown: Iterator[Moment], from_s: float, to_s: float) -> Iterator[Mom
             yield t_s, load
 
 
-def _write_mp4(shown: Iterable[Moment], step_s: float, part: Path) -> int:
+def _write_mp4(shown: Iterable[Moment], step_s: float, part: Path, paint: Paint | None) -> int:
     """Encode what is shown at its times, the first at 0 -> how many frames."""
     count = 0
     start_s = 0.0
@@ -76,6 +87,8 @@ def _write_mp4(shown: Iterable[Moment], step_s: float, part: Path) -> int:
             if count == 0:
                 start_s = t_s
                 _set_up(stream, image, step_s)
+            if paint is not None:
+                image = paint(t_s, image)
             frame = VideoFrame.from_ndarray(image, format="rgb24")
             frame = frame.reformat(stream.width, stream.height, "yuv420p")
             frame.pts = round((t_s - start_s) * TICKS_PER_S)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from core.routemap.cameras import camera_map, chosen_place, view_geometry
 from core.routemap.leaflet import RouteMap, route_map
 from core.routemap.page import map_html, rows_html
+from core.routemap.placemap import place_map, place_mark
 from core.routemap.records import ask_rows, route_geojson, route_rows
 from core.routemap.scene import safe_text
 from core.routemap.svg import route_svg
@@ -20,6 +21,8 @@ __all__ = [
     "camera_map",
     "chosen_place",
     "map_html",
+    "place_map",
+    "place_mark",
     "problems",
     "route_geojson",
     "route_map",

@@ -14,7 +14,7 @@ import folium
 
 from core.routemap.basemap import ACCENT, GREY, base_feature_list, grid
 from core.routemap.features import Pen, camera_marks
-from core.routemap.leaflet import _EACH, _POINT, KOREA, _Furniture
+from core.routemap.leaflet import _EACH, _POINT, KOREA, Furniture
 from core.routemap.scene import (
     METERS_PER_DEGREE,
     Point,
@@ -76,7 +76,7 @@ def camera_map(
         _layer(content, interactive=False, into=drawn)
     _layer(camera_marks(pen, [], []), interactive=True, into=drawn)
     square = "" if base else _square(corners, translate)
-    _Furniture(
+    Furniture(
         {
             "bounds": corners,
             "lines": [],

@@ -101,7 +101,7 @@ class _Inline(Element):
         self.text = text
 
 
-class _Furniture(MacroElement):
+class Furniture(MacroElement):
     """Legend, scale bar, note, fitting the view, and labels that do not cover each other."""
 
     _template = Template(
@@ -164,7 +164,13 @@ def _shown(
     return stops | kept | kinds | ({"last_seen"} if last_seen is not None else set())
 
 
-def _add(drawn: RouteMap, content: list[Feature], name: str = "", show: bool = True) -> None:
+def add_features(
+    drawn: folium.Map | folium.FeatureGroup,
+    content: list[Feature],
+    name: str = "",
+    show: bool = True,
+) -> None:
+    """Add GeoJSON features as one layer; a name makes it one that can be switched."""
     if content:
         folium.GeoJson(
             {"type": "FeatureCollection", "features": content},
@@ -247,19 +253,19 @@ def route_map(
         say=translate,
         again=again,
     )
-    _add(drawn, base_feature_list(base, corners))
+    add_features(drawn, base_feature_list(base, corners))
     switches = {
         "range": note("what the cameras see"),
         "other": note("other possible routes"),
     }
     for key, content in layers.items():
         name = pen.say(switches[key]) if key in switches else ""
-        _add(drawn, content, name, show=key != "other")
+        add_features(drawn, content, name, show=key != "other")
     if layers["other"]:
         folium.LayerControl(collapsed=False, position="topright").add_to(drawn)
     shown = _shown(route, cameras, last_seen, layers)
     sentence = _headline(route, points)
-    _Furniture(
+    Furniture(
         {
             "bounds": corners,
             "lines": [line.ends for line in lines(route, cameras)],
