@@ -437,11 +437,21 @@ class Workspace:
         ]
         self.casebook.record(by, "route", case, {"sightings": len(found) + len(stated)})
         given = ([*stated, *found], self.cameras(), self.recorders(), self.case(case).last_seen)
-        first = route.infer(*given)
-        inferred = route.infer(*given, looked=self._looked(first.next_cameras))
+        band = self.pace_band(case)
+        first = route.infer(*given, band=band)
+        inferred = route.infer(*given, band=band, looked=self._looked(first.next_cameras))
         words = dict(zip(ranking.tracklet_id, ranking.band, strict=True))
         stops = tuple(_not_by_clothes_alone(stop, words) for stop in inferred.stops)
         return replace(inferred, stops=stops)
+
+    def pace_band(self, case: str) -> str:
+        """How fast the person of a case is taken to walk: a key of `core.route.transit.PACES`."""
+        about = self.case(case)
+        age = about.wanted.get("age")
+        sure = age is not None and age.sureness != "unsure"
+        return route.band_of(
+            age.value if age and sure else None, dementia=about.category == "dementia"
+        )
 
     def _looked(self, asked: Sequence[NextCamera]) -> dict[str, float]:
         """{camera: share of the window in which the person would pass it that was searched}."""
