@@ -22,9 +22,12 @@ from app.forms.case import (
 from app.forms.desk import desk, no_workspace
 from app.forms.footage import FootageForm, footage_form, with_zone
 from app.forms.scope import Scope, ScopeFields, scope_form, window
+from app.forms.told import LAT, LON, Told, sighting, told_form
 
 __all__ = [
     "FIRST_ATTRIBUTES",
+    "LAT",
+    "LON",
     "MORE_ATTRIBUTES",
     "PHOTO_TYPES",
     "SURE",
@@ -34,6 +37,7 @@ __all__ = [
     "LastSeenFields",
     "Scope",
     "ScopeFields",
+    "Told",
     "camera_form",
     "case_form",
     "case_picker",
@@ -44,6 +48,8 @@ __all__ = [
     "photo_form",
     "pointed_case_form",
     "scope_form",
+    "sighting",
+    "told_form",
     "window",
     "with_zone",
 ]

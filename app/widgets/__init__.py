@@ -20,9 +20,19 @@ from app.widgets.candidates import (
     searched,
     strangers,
 )
+from app.widgets.dispatch import card, files, still
 from app.widgets.frame import LOGO, MARK, brand, failed, fault, guarded, table, warn
 from app.widgets.installation import TASK_WORDS, camera_table, clips, findings, models, place
-from app.widgets.way import never, next_cameras, no_stops, other_ways, stops, way
+from app.widgets.way import (
+    never,
+    next_cameras,
+    no_stops,
+    stop_item,
+    stops,
+    told,
+    use_width,
+    way_switch,
+)
 from app.widgets.words import ZONE, camera_name, clock, inert, minutes, span, unix
 
 __all__ = [
@@ -39,11 +49,13 @@ __all__ = [
     "camera_name",
     "camera_table",
     "candidate",
+    "card",
     "case_head",
     "clips",
     "clock",
     "failed",
     "fault",
+    "files",
     "findings",
     "guarded",
     "inert",
@@ -53,16 +65,19 @@ __all__ = [
     "never",
     "next_cameras",
     "no_stops",
-    "other_ways",
     "page_of",
     "place",
     "search_anew",
     "searched",
     "span",
+    "still",
+    "stop_item",
     "stops",
     "strangers",
     "table",
+    "told",
     "unix",
+    "use_width",
     "warn",
-    "way",
+    "way_switch",
 ]

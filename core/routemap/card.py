@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from core.direction import SIDE_WORDS, Leaving
 from core.errors import BadInput, NotFound
 from core.routemap.scene import (
     Translate,
+    camera_name,
     clock,
     lasted,
     moment,
-    place_name,
+    place_words,
     plain_text,
     safe_text,
     span,
@@ -81,34 +82,45 @@ def dispatch_card(
     stops = story.route.stops
     at = max((n for n, s in enumerate(stops) if s.confirmed), default=len(stops) - 1)
     stop, zone = stops[at], clock(story.zone)
-    way = story.facts.leaving if at == len(stops) - 1 else _leaving(ws, story, at)
+    way = leaving(ws, stops[: at + 1], story.cameras)
+    filmed = next((s for s in reversed(stops[: at + 1]) if s.tracklet_id is not None), None)
     day = f"{moment(stop.enter_s, zone):%Y-%m-%d} {span(stop.enter_s, stop.leave_s, zone)}"
     point = stop_point(stop, story.cameras)
-    name = plain_text(place_name(stop, story.cameras) or "") or say(note("place not known"))
-    place = name if point is None else f"{name} ({point[0]:.5f}, {point[1]:.5f})"
+    name = plain_text(place_words(stop, story.cameras, say)) or say(note("place not known"))
+    place = (
+        name
+        if point is None or stop.camera_id is None
+        else f"{name} ({point[0]:.5f}, {point[1]:.5f})"
+    )
     lines: list[Line] = [
         (note("Last place"), place),
         (note("Time"), day),
-        (note("Direction"), _direction(way, say)),
+        (note("Direction"), _direction(way[1] if way else None, say)),
         (note("Clothes"), _clothes(ws.case(story.case).wanted, say, words)),
         (note("How sure"), stop_words(stop, say)),
     ]
+    if filmed is not None and filmed is not stop:
+        when = span(filmed.enter_s, filmed.leave_s, zone)
+        where = plain_text(place_words(filmed, story.cameras, say))
+        lines.insert(3, (note("Picture and direction from"), f"{where} {when}"))
+    lines += _leads(story, at, say)
+    doubts = _doubts(ws, story, stop, way[1] if way else None)
+    crop = _crop(ws, filmed) if filmed is not None else None
+    return Card(story.case, story.title, tuple(lines), doubts, crop, stop)
+
+
+def _leads(story: Story, at: int, say: Translate) -> list[Line]:
+    """What comes after the stop of the card: later stops nobody confirmed, the camera to ask."""
+    stops, zone = story.route.stops, clock(story.zone)
+    lines: list[Line] = []
     for number, lead in list(enumerate(stops, start=1))[at + 1 :]:
         when = span(lead.enter_s, lead.leave_s, zone)
-        where = plain_text(place_name(lead, story.cameras) or "")
+        where = plain_text(place_words(lead, story.cameras, say))
         lines.append((note("Later lead"), f"{number} · {where} {when} ({stop_words(lead, say)})"))
-    if story.route.next_cameras:
-        ask = story.route.next_cameras[0]
-        camera = story.cameras.get(ask.camera_id)
-        where = plain_text(camera.name) if camera is not None and camera.name else ask.camera_id
+    for ask in story.route.next_cameras[:1]:
+        where = plain_text(camera_name(ask.camera_id, story.cameras))
         lines.append((note("Look next"), f"{where} {span(ask.from_s, ask.to_s, zone)}"))
-    doubts = _doubts(ws, story, stop, way)
-    return Card(story.case, story.title, tuple(lines), doubts, _crop(ws, stop), stop)
-
-
-def _leaving(ws: Workspace, story: Story, at: int) -> Leaving | None:
-    head = replace(story.route, stops=story.route.stops[: at + 1], legs=story.route.legs[:at])
-    return leaving(ws, head, story.cameras)
+    return lines
 
 
 def _crop(ws: Workspace, stop: Stop) -> bytes | None:
@@ -154,7 +166,7 @@ def _doubts(ws: Workspace, story: Story, stop: Stop, way: Leaving | None) -> tup
         doubts.append(note("told, not seen in footage: within about {m} m", m=round(stop.radius_m)))
     if 2 * stop.sigma_s >= CLOCK_DOUBT_S:
         off = round(stop.sigma_s / 30)
-        doubts.append(note("the time may be wrong by about {min} min (clock not checked)", min=off))
+        doubts.append(note("the time may be wrong by about {min} min", min=off))
     if story.facts.now_s is not None and story.facts.now_s - stop.leave_s >= 60:
         ago = lasted(story.facts.now_s - stop.leave_s)
         doubts.append(note("this was {time} ago", time=ago))

@@ -27,11 +27,11 @@ class Facts:
     crops    {tracklet id: a small JPEG of the person}
     pace     how fast the person walks, for the area within reach
     now_s    true time now, None = not of interest (an exercise, an old case)
-    leaving  which way the person left the last stop
+    leaving  which way the person left the last camera, and the tracklet that shows it
     """
 
     states: Mapping[str, CameraState] = field(default_factory=dict)
     crops: Mapping[str, bytes] = field(default_factory=dict)
     pace: Pace = field(default_factory=lambda: pace_of("unknown"))
     now_s: float | None = None
-    leaving: Leaving | None = None
+    leaving: tuple[str, Leaving] | None = None

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.direction import Leaving
 from core.routemap.basemap import ACCENT, ALARM, INK
 from core.routemap.facts import Facts
 from core.routemap.pen import (
@@ -34,6 +33,7 @@ from core.routemap.scene import (
     lasted,
     leg_sentence,
     safe_text,
+    stop_point,
     travel_time,
 )
 from core.routemap.shapes import away
@@ -132,10 +132,10 @@ def _visit(pen: Pen, number: int, stop: Stop, crops: Mapping[str, bytes]) -> str
     """What the pop-up says of one stop."""
     where = pen.place(stop)
     clock = ""
-    if stop.sigma_s >= 1:
-        clock = pen.say(note("clock: within about {n} s", n=round(2 * stop.sigma_s)))
-    if stop.sigma_s >= 60:
-        clock = pen.say(note("clock: within about {n} min", n=round(stop.sigma_s / 30)))
+    if 1 <= stop.sigma_s < 60:
+        clock = pen.say(note("time: within about {n} s", n=round(2 * stop.sigma_s)))
+    elif stop.sigma_s >= 60:
+        clock = pen.say(note("time: within about {n} min", n=round(stop.sigma_s / 30)))
     return (
         f"<b>{number} · {where}</b>"
         + picture(
@@ -157,13 +157,8 @@ def _numeral(spot: Spot) -> str:
     return shown if len(spot.numbers) <= 3 else shown + from_then("…", spot.stops[3].enter_s)
 
 
-def stop_marks(
-    pen: Pen, places: Sequence[Spot], asked: Mapping[Point, str], facts: Facts
-) -> list[Feature]:
-    """A numbered mark per place (filled = confirmed by a person), with its time and its word.
-
-    asked  {place, to 5 decimals: what is to be asked of the camera there next}
-    """
+def stop_marks(pen: Pen, places: Sequence[Spot], facts: Facts) -> list[Feature]:
+    """A numbered mark per place (filled = confirmed by a person), with its time and its word."""
     features: list[Feature] = []
     for spot in places:
         stop, where = spot.stops[0], pen.place(spot.stops[0])
@@ -184,7 +179,6 @@ def stop_marks(
             from_then(f"{pen.span(s.enter_s, s.leave_s)} · {pen.words(s)}", s.enter_s)
             for s in spot.stops[:3]
         )
-        more = asked.get((round(spot.point[0], 5), round(spot.point[1], 5)), "")
         numbers = ", ".join(map(str, spot.numbers))
         html = f'<div class="ds-stop{look}">{_numeral(spot)}</div>'
         size = (max(36, 18 + 11 * len(spot.numeral)), 36)
@@ -194,15 +188,18 @@ def stop_marks(
             mark(spot.point, html, size, OVER["stop"], popup=text, at=at, title=title, **own)
         )
         gap = size[0] // 2 + 6
-        features.append(
-            label(spot.point, where, said + more, rank=1, gap=gap, sides="ewsnabdc", at=at)
-        )
+        features.append(label(spot.point, where, said, rank=1, gap=gap, sides="ewsnabdc", at=at))
     return features
 
 
-def leaving_marks(pen: Pen, last: Stop, point: Point, way: Leaving) -> list[Feature]:
-    """An arrow beside the last stop: which way the person was going."""
-    if way.bearing_deg is None or way.compass is None:
+def leaving_marks(pen: Pen, stops: Sequence[Stop], facts: Facts) -> list[Feature]:
+    """An arrow beside the last stop in footage: which way the person was going."""
+    of, way = facts.leaving or ("", None)
+    last = next((stop for stop in stops if of and stop.tracklet_id == of), None)
+    point = stop_point(last, pen.cameras) if last is not None else None
+    if way is None or way.bearing_deg is None or way.compass is None:
+        return []
+    if last is None or point is None:
         return []
     word = pen.say(note("last going {direction}", direction=way.compass))
     at = [last.leave_s]
@@ -250,15 +247,13 @@ def next_marks(
     candidates: Sequence[Sighting],
     stops: Sequence[Spot],
     from_s: float,
-) -> tuple[list[Feature], dict[Point, str]]:
+) -> list[Feature]:
     """Hollow marks with a letter: where to ask next, A first, and for which time.
 
-    A camera that is a stop already gets its letter as a badge, and its words go to the stop's own
-    label: the second value, {place to 5 decimals: safe HTML}.
+    A camera that is a stop already gets its letter as a badge without a label of its own.
     """
     taken = {(round(s.point[0], 5), round(s.point[1], 5)) for s in stops}
     features: list[Feature] = []
-    there: dict[Point, str] = {}
     for letter, ask in zip(LETTERS, asked, strict=False):
         point = camera_point(pen.cameras.get(ask.camera_id))
         if point is None:
@@ -271,13 +266,12 @@ def next_marks(
             html = f'<div class="ds-next ds-badge">{letter}</div>'
             badge = mark(point, html, (22, 22), OVER["stop"] + 500, anchor=(-8, 30), **own)
             features.append(badge)
-            there[key] = from_then(f"{letter} {said}", from_s)
             continue
         html = f'<div class="ds-next">{letter}</div>'
         features.append(mark(point, html, (28, 28), OVER["next"], **own))
         name = pen.name(ask.camera_id)
         features.append(label(point, name, said, rank=2, gap=20, sides="ewsnabdc", at=[from_s]))
-    return features, there
+    return features
 
 
 def other_routes(pen: Pen, paths: Sequence[Path]) -> list[Feature]:

@@ -25,7 +25,7 @@ from core.routemap.scene import (
     leg_sentence,
     lines,
     moment,
-    place_name,
+    place_words,
     plain_text,
     safe_text,
     stop_point,
@@ -136,7 +136,7 @@ class _Sheet:
             point = stop_point(stop, self.cameras)
             if point is not None:
                 style = "stop_confirmed" if stop.confirmed else "stop_inferred"
-                name = f"{number} · {place_name(stop, self.cameras) or ''}"
+                name = f"{number} · {place_words(stop, self.cameras, self.say)}"
                 when = (stop.enter_s, stop.leave_s)
                 mark = self.placemark(folder, name, style, [stop_words(stop, self.say)], when)
                 _text(Xml.SubElement(mark, "Point"), "coordinates", _at(point))

@@ -35,7 +35,6 @@ from core.routemap.scene import (
     plain_text,
     safe_text,
     spots,
-    stop_point,
 )
 from core.routemap.svg import route_svg
 from core.routemap.tiles import Tiles
@@ -209,12 +208,6 @@ def _layers(
     busy = [p for a in asked if (p := camera_point(cameras.get(a.camera_id))) is not None]
     ways = (*route.alternatives[1:], *((route.rival,) if route.rival else ()))
     end_s = route.stops[-1].leave_s if route.stops else 0.0
-    nexts, there = features.next_marks(pen, asked, candidates, places, end_s)
-    going: list[Feature] = []
-    if route.stops and facts.leaving is not None:
-        point = stop_point(route.stops[-1], cameras)
-        if point is not None:
-            going = features.leaving_marks(pen, route.stops[-1], point, facts.leaving)
     return {
         "range": watching.camera_ranges(pen),
         "seen": watching.last_seen_marks(pen, last_seen) if last_seen else [],
@@ -222,9 +215,9 @@ def _layers(
         "leg": features.leg_lines(pen, lines(route, cameras), route.stops),
         "camera": watching.camera_marks(pen, [s.point for s in places] + busy, candidates, facts),
         "candidate": watching.other_marks(pen, candidates),
-        "going": going,
-        "next": nexts,
-        "stop": features.stop_marks(pen, places, there, facts),
+        "going": features.leaving_marks(pen, route.stops, facts),
+        "next": features.next_marks(pen, asked, candidates, places, end_s),
+        "stop": features.stop_marks(pen, places, facts),
     }
 
 

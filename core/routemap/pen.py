@@ -19,7 +19,7 @@ from core.routemap.scene import (
     camera_name,
     line_geometry,
     moment,
-    place_name,
+    place_words,
     point_geometry,
     safe_text,
     span,
@@ -51,7 +51,7 @@ class Pen:
 
     def place(self, stop: Stop) -> str:
         """Where a stop is, in words, safe as HTML."""
-        return safe_text(place_name(stop, self.cameras) or "")
+        return safe_text(place_words(stop, self.cameras, self.translate))
 
     def words(self, stop: Stop) -> str:
         """How sure a stop is, safe as HTML."""

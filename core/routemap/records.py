@@ -20,7 +20,7 @@ from core.routemap.scene import (
     line_geometry,
     lines,
     moment,
-    place_name,
+    place_words,
     plain_text,
     point_geometry,
     stop_point,
@@ -54,7 +54,8 @@ def route_rows(
             {
                 "stop": at + 1,
                 "camera": stop.camera_id,
-                "place": place_name(stop, cameras) or translate(note("place not known")),
+                "place": place_words(stop, cameras, translate)
+                or translate(note("place not known")),
                 "from": f"{moment(stop.enter_s, zone):%Y-%m-%d %H:%M:%S}",
                 "to": f"{moment(stop.leave_s, zone):%Y-%m-%d %H:%M:%S}",
                 "word": stop_words(stop, translate),

@@ -125,7 +125,15 @@ def place_name(stop: Stop, cameras: Mapping[str, Camera]) -> str | None:
     if stop.camera_id is not None:
         return camera_name(stop.camera_id, cameras)
     point = stop_point(stop, cameras)
-    return None if point is None else f"{point[0]:.5f}, {point[1]:.5f}"
+    return None if point is None else f"{point[0]:.4f}, {point[1]:.4f}"
+
+
+def place_words(stop: Stop, cameras: Mapping[str, Camera], translate: Translate) -> str:
+    """Where a stop is, and what says so if it is no camera; "" if not known; not escaped."""
+    place = place_name(stop, cameras) or ""
+    if stop.source == "cctv":
+        return place
+    return f"{translate(SOURCE_WORDS[stop.source])} · {place}"
 
 
 @dataclass(frozen=True)
@@ -195,9 +203,8 @@ def stop_word(stop: Stop) -> Note:
 
 
 def stop_words(stop: Stop, translate: Translate) -> str:
-    """The word for a stop, its source if no camera, and whether it is unstable; not escaped."""
+    """The word for a stop, and whether it changes when the assumptions change; not escaped."""
     words = [translate(stop_word(stop))]
-    words += [translate(SOURCE_WORDS[stop.source])] if stop.source != "cctv" else []
     words += [translate(note("unstable"))] if stop.unstable else []
     return " · ".join(words)
 

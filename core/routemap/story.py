@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from core.routemap.ground import Ground
 from core.routemap.leaflet import RouteMap, route_map
 from core.routemap.scene import Translate
 from core.routemap.ways import Way, ways
-from core.types import Camera, LastSeen, Recorder, Route, Stop
+from core.types import Camera, LastSeen, Recorder, Route, Sighting, Stop
 from core.workspace import Workspace
 
 CROP_PX = (110, 150)
@@ -74,20 +74,20 @@ def tell(ws: Workspace, case: str, inferred: Route, *, now_s: float | None = Non
     Raises NotFound for an unknown case.
     """
     about, cameras = ws.case(case), ws.cameras()
-    told = ways(inferred)
-    stops = [stop for way in told for stop in way.route.stops]
+    shown = ways(inferred)
+    stops = [stop for way in shown for stop in way.route.stops]
     facts = Facts(
         states=_states(ws, inferred, about.last_seen),
         crops=_crops(ws, stops),
         pace=route.pace_of(ws.pace_band(case)),
         now_s=now_s,
-        leaving=leaving(ws, inferred, cameras),
+        leaving=leaving(ws, inferred.stops, cameras),
     )
     return Story(
         case=case,
         title=about.title,
         route=inferred,
-        ways=told,
+        ways=shown,
         cameras=cameras,
         recorders=ws.recorders(),
         last_seen=about.last_seen,
@@ -139,9 +139,29 @@ def thumbnail(jpeg: bytes, size: tuple[int, int] = CROP_PX) -> bytes:
     return kept.getvalue()
 
 
-def leaving(ws: Workspace, way: Route, cameras: Mapping[str, Camera]) -> direction.Leaving | None:
-    """Which way the person left the last stop; None if that stop is not in footage."""
-    last = way.stops[-1] if way.stops else None
+def last_entry(ws: Workspace, case: str, by: str) -> Sighting | None:
+    """What `Workspace.undo` would take back for this person, or None."""
+    own = [
+        entry.sighting
+        for entry in ws.casebook.history(case)
+        if entry.by == by.strip() and entry.sighting is not None and not entry.undone
+    ]
+    return own[-1] if own else None
+
+
+def told(ws: Workspace, case: str) -> list[Sighting]:
+    """The sightings of a case that are not video, by time."""
+    return [s for s in ws.casebook.sightings(case) if s.source != "cctv"]
+
+
+def leaving(
+    ws: Workspace, stops: Sequence[Stop], cameras: Mapping[str, Camera]
+) -> tuple[str, direction.Leaving] | None:
+    """(tracklet, which way the person left) of the last of the stops that is in footage, or None.
+
+    None also where the person was in view too briefly, or the footage is gone.
+    """
+    last = next((stop for stop in reversed(stops) if stop.tracklet_id is not None), None)
     camera = cameras.get(last.camera_id or "") if last is not None else None
     if last is None or last.tracklet_id is None or camera is None:
         return None
@@ -150,6 +170,5 @@ def leaving(ws: Workspace, way: Route, cameras: Mapping[str, Camera]) -> directi
     except NotFound:
         return None
     clip = next((clip for clip in ws.clips() if clip.id == tracklet.clip_id), None)
-    if clip is None:
-        return None
-    return direction.leaving(tracklet, clip.size, camera.heading_deg)
+    way = direction.leaving(tracklet, clip.size, camera.heading_deg) if clip is not None else None
+    return None if way is None else (last.tracklet_id, way)

@@ -75,12 +75,17 @@
     const came = time.stops[k + 1][0];
     if (!leg.feasible) return words.impossible;
     if (leg.ends[0] && leg.ends[1]) {
-      const part = function (slack) {
-        return shared(leg.ends[0], leg.radii[0] + leg.speed * (t - left + slack),
-          leg.ends[1], leg.radii[1] + leg.speed * (came - t + slack));
+      const part = function (speed, slack) {
+        return shared(leg.ends[0], leg.radii[0] + speed * (t - left + slack),
+          leg.ends[1], leg.radii[1] + speed * (came - t + slack));
       };
-      const ring = part(0) || part(leg.slack);
-      if (ring) L.polygon(ring, look).addTo(reach);
+      // At a usual pace, or barely faster than this leg needs; the thin line is the fastest pace.
+      const far = map.distance(leg.ends[0], leg.ends[1]) - leg.radii[0] - leg.radii[1];
+      const needed = (1.1 * Math.max(far, 0)) / Math.max(came - left, 1);
+      const most = part(leg.speeds[1], 0) || part(leg.speeds[1], leg.slack);
+      const usual = part(Math.min(Math.max(leg.speeds[0], needed), leg.speeds[1]), 0);
+      if (most) L.polygon(most, Object.assign({}, look, usual ? { fill: false, weight: 1 } : {})).addTo(reach);
+      if (usual) L.polygon(usual, look).addTo(reach);
     }
     const loose = leg.slack >= 60 ? " · " + fill(words.clocks, { min: Math.round(leg.slack / 60) }) : "";
     return words.between + loose;

@@ -93,7 +93,10 @@ def _leg(
     return {
         "ends": [placed[at], placed[at + 1]],
         "radii": [_radius(a, cameras), _radius(b, cameras)],
-        "speed": VEHICLE_MPS if leg.vehicle_only else facts.pace.v_max_mps,
+        "speeds": [
+            facts.pace.v_mean_mps / KAPPA,
+            VEHICLE_MPS if leg.vehicle_only else facts.pace.v_max_mps,
+        ],
         "slack": 2 * math.sqrt(clocks + REACTION_S**2),
         "feasible": leg.feasible,
     }
