@@ -16,6 +16,10 @@ import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.session import workspace_path
+from core.errors import DongseonError
+from core.routemap.ground import tiles_of
+
 
 def inline_hashes(html: str) -> str:
     """The scripts written into a page, named as a security policy names them."""
@@ -39,8 +43,19 @@ POLICY = {
     "form-action": "'self'",
     "frame-ancestors": "'self'",
 }
-MAP_POLICY = POLICY | {"script-src": "'self' 'unsafe-inline' 'unsafe-eval'"}
+MAP_POLICY: dict[str, str] = POLICY | {"script-src": "'self' 'unsafe-inline' 'unsafe-eval'"}
 MAP_PATH = "/component/streamlit_folium"
+
+
+def map_policy() -> dict[str, str]:
+    """The policy of the map's frame: pictures from the agency's map server too, if one is set."""
+    try:
+        tiles = tiles_of(workspace_path())
+    except DongseonError:
+        tiles = None  # a damaged setting is said on the page
+    if tiles is None:
+        return MAP_POLICY
+    return MAP_POLICY | {"img-src": f"{MAP_POLICY['img-src']} {tiles.origin}"}
 
 
 class Guard:
@@ -50,7 +65,7 @@ class Guard:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        policy = MAP_POLICY if scope.get("path", "").startswith(MAP_PATH) else POLICY
+        policy = map_policy() if scope.get("path", "").startswith(MAP_PATH) else POLICY
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":

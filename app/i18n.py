@@ -164,6 +164,11 @@ def value_word(name: str, value: str) -> str:
     return _("not known") if value == UNKNOWN else _(VALUE_WORDS[name][value])
 
 
+def both_words(name: str, value: str) -> tuple[str, str]:
+    """The reader's words for an attribute and its value."""
+    return attribute_word(name), value_word(name, value)
+
+
 def say(sentence: Note | DongseonError) -> str:
     """A note or an error of core in the reader's language."""
     fields = {k: _field(v) for k, v in sentence.fields.items()}

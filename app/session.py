@@ -9,8 +9,10 @@ the server's memory, so that a refresh keeps it and a restart does not.
 from __future__ import annotations
 
 import getpass
+import math
 import os
 import secrets
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -300,6 +302,24 @@ def forget(key: str) -> None:
 def begin(key: str, value: object) -> None:
     """What a field shows before anybody touches it."""
     st.session_state.setdefault(key, value)
+
+
+def changed(key: str, value: object) -> bool:
+    """True once for every new value, as long as it is not None: a click that was not seen yet."""
+    if value is None or st.session_state.get(key) == value:
+        return False
+    st.session_state[key] = value
+    return True
+
+
+def kept(key: str) -> object:
+    """What `changed` kept last, or None."""
+    return st.session_state.get(key)
+
+
+def now_s() -> float:
+    """True time now, to the next five minutes: a map must not be drawn anew at every click."""
+    return 300.0 * math.ceil(time.time() / 300)
 
 
 def put(key: str, value: object) -> None:

@@ -12,17 +12,10 @@ import numpy as np
 
 from core.casebook import Case, Category
 from core.geometry import haversine_m
-from core.route import has_place, transit
+from core.route import band_of, has_place, transit
 from core.types import Camera, LastSeen, Note, Ranking, Recorder, Sighting, Want, note
 
 HOURS = 2.0  # looked at first
-AGE_BANDS: Mapping[str, str] = {
-    "child": "7-12",  # the faster of two: a form that knows no years must not leave cameras out
-    "teenager": "13-17",
-    "young_adult": "18-59",
-    "middle_aged": "18-59",
-    "elderly": "60-79",
-}
 
 
 @dataclass(frozen=True)
@@ -47,11 +40,10 @@ def speed_band(case: Case) -> str:
 
 
 def speed_band_of(category: Category, wanted: Mapping[str, Want]) -> str:
-    """The same for a case that is not opened yet."""
-    if category == "dementia":
-        return "dementia"
+    """The same for a case that is not opened yet; an age nobody is sure of says nothing."""
     age = wanted.get("age")
-    return AGE_BANDS.get(age.value if age else "", "unknown")
+    sure = age is not None and age.sureness != "unsure"
+    return band_of(age.value if age and sure else None, dementia=category == "dementia")
 
 
 def reachable(

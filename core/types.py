@@ -536,7 +536,10 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Stop:
-    """One stop of a route, in true time; probability that the person is this sighting."""
+    """One stop of a route, in true time; probability that the person is this sighting.
+
+    source  what says so; radius_m and sigma_s: how exactly its place and its time are known
+    """
 
     camera_id: str | None
     tracklet_id: str | None
@@ -548,6 +551,9 @@ class Stop:
     band: Band
     confirmed: bool = False
     unstable: bool = False
+    source: Source = "cctv"
+    radius_m: float = 30.0
+    sigma_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -564,11 +570,16 @@ class Leg:
 
 @dataclass(frozen=True)
 class Path:
-    """One way through the sightings: indices into the sightings given, and its probability."""
+    """One way through the sightings, and its probability.
+
+    tracklet_id, camera_id  per stop, None where it is not video;  stops, legs: to draw it
+    """
 
     tracklet_id: tuple[str | None, ...]
     camera_id: tuple[str | None, ...]
     probability: float
+    stops: tuple[Stop, ...] = ()
+    legs: tuple[Leg, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -584,7 +595,11 @@ class NextCamera:
 
 @dataclass(frozen=True)
 class Route:
-    """The inferred route, in true time, with its doubts. p_never: not in this footage at all."""
+    """The inferred route, in true time, with its doubts. p_never: not in this footage at all.
+
+    alternatives  the best ways, this one first;  rival: the best that shares no stop with it
+    steady        this way without its unstable stops, None if it has none; its probability is NaN
+    """
 
     stops: tuple[Stop, ...]
     legs: tuple[Leg, ...]  # len(stops) - 1, or 0
@@ -594,6 +609,7 @@ class Route:
     next_cameras: tuple[NextCamera, ...] = ()
     warnings: tuple[Note, ...] = ()
     method: str = ""
+    steady: Path | None = None
 
     def __post_init__(self) -> None:
         _need(

@@ -22,12 +22,15 @@ from app.forms.desk import desk, no_workspace
 from app.forms.footage import FootageForm, footage_form, with_zone
 from app.forms.looks import FIRST_ATTRIBUTES, MORE_ATTRIBUTES, SURE, Looks, looks_fields
 from app.forms.place import last_seen, last_seen_fields
-from app.forms.scope import Scope, scope_form, scope_of, window
+from app.forms.scope import Scope, ScopeFields, scope_form, scope_of, window
 from app.forms.securing import CoverForm, cover_form, state_field, wish_form
+from app.forms.told import LAT, LON, Told, sighting, told_form
 
 __all__ = [
     "CATEGORY_WORDS",
     "FIRST_ATTRIBUTES",
+    "LAT",
+    "LON",
     "MORE_ATTRIBUTES",
     "SURE",
     "About",
@@ -37,6 +40,8 @@ __all__ = [
     "FootageForm",
     "Looks",
     "Scope",
+    "ScopeFields",
+    "Told",
     "about_fields",
     "beginning",
     "camera_fields",
@@ -56,7 +61,9 @@ __all__ = [
     "owner_kind_field",
     "scope_form",
     "scope_of",
+    "sighting",
     "state_field",
+    "told_form",
     "window",
     "wish_form",
     "with_zone",

@@ -1,61 +1,100 @@
-"""Route: a case in; the inferred route on a map and in a table, its doubts, the next cameras."""
+"""Route: a case in; its route on a map with a time slider, in words, and what to do next."""
 
 from __future__ import annotations
 
-import json
-
+import folium
 import streamlit as st
 from streamlit_folium import st_folium
 
 from app import forms, i18n, session, widgets
 from app.i18n import _, say
-from core.routemap import map_html, route_geojson, route_map, route_svg
-from core.types import Route
+from core.routemap import Story, Way, dispatch_card, tell
+from core.routemap.story import last_entry, told
 from core.workspace import Workspace
 
-
-def picture(workspace: Workspace, case: str, route: Route) -> None:
-    """The map, a still picture in case it stays blank, and what can be taken along."""
-    about, cameras = workspace.case(case), workspace.cameras()
-    drawn = route_map(route, cameras, last_seen=about.last_seen, translate=say)
-    html = map_html(drawn, title=about.title, lang=i18n.language())
-    st_folium(drawn, key="route", height=440, use_container_width=True, returned_objects=[])
-    with st.container(horizontal=True):
-        st.download_button(
-            _("Map as a web page"),
-            html,
-            f"{case}.html",
-            "text/html",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-        st.download_button(
-            _("Map data (GeoJSON)"),
-            json.dumps(route_geojson(route, cameras), ensure_ascii=False),
-            f"{case}.geojson",
-            "application/geo+json",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-    with st.expander(_("If the map stays blank: the same as a still picture")):
-        st.image(
-            route_svg(route, cameras, last_seen=about.last_seen, translate=say),
-            width="stretch",
-            alt=_("map of the route; the tables below say the same"),
-        )
+MAP_PX = 470
 
 
-def show(workspace: Workspace, case: str) -> None:
-    """Doubts first, then the route, then what to ask next."""
-    route, cameras = workspace.route(case, by=session.officer()), workspace.cameras()
+@st.dialog(_("Dispatch card"), width="large")
+def dispatch(workspace: Workspace, story: Story) -> None:
+    session.settle()
+    with widgets.guarded():
+        widgets.card(dispatch_card(workspace, story, say=say, words=i18n.both_words))
+
+
+def picture(story: Story, way: Way) -> None:
+    """The map; a click on it fills in the place of a sighting that is told."""
+    drawn = story.draw(way, translate=say)
+    point = session.kept("told-point")
+    there = folium.FeatureGroup("told")
+    if point is not None:
+        folium.CircleMarker(point, radius=9, color="#1f2933", fill=True).add_to(there)
+    got = st_folium(
+        drawn,
+        key="route",
+        height=MAP_PX,
+        use_container_width=True,
+        returned_objects=["last_clicked"],
+        feature_group_to_add=there,
+    )
+    at = (got or {}).get("last_clicked")
+    if at and session.changed("told-point", (at["lat"], at["lng"])):
+        session.put(forms.LAT, at["lat"])
+        session.put(forms.LON, at["lng"])
+        st.rerun(scope="fragment")
+
+
+def beside(workspace: Workspace, story: Story, way: Way) -> None:
+    """Doubts, then every stop with its picture and the answers a person can give."""
+    route = way.route
     widgets.warn(route.warnings)
     widgets.never(route)
     if not route.stops:
         widgets.no_stops()
-    picture(workspace, case, route)
-    widgets.stops(route, cameras)
-    widgets.next_cameras(route, cameras)
-    widgets.other_ways(route, cameras)
+    for n, stop in enumerate(route.stops, start=1):
+        legs = [route.legs[k] if 0 <= k < len(route.legs) else None for k in (n - 2, n - 1)]
+        answer = widgets.stop_item(n, stop, story, legs)
+        if answer and stop.tracklet_id:
+            workspace.judge(story.case, stop.tracklet_id, answer, by=session.officer())
+            st.rerun()
+    if last_entry(workspace, story.case, session.officer()) and st.button(
+        _("Take back my last entry"), icon=":material/undo:"
+    ):
+        workspace.undo(story.case, by=session.officer())
+        st.rerun()
+
+
+def below(workspace: Workspace, story: Story, way: Way) -> None:
+    """The twins of the map, what to do next, what was told, what can be taken along."""
+    names = (_("Next cameras"), _("As a table"), _("Add what was told"), _("Take along"))
+    ask, rows, tell_tab, files = st.tabs(names)
+    with ask:
+        widgets.next_cameras(story.case, way.route, story.cameras)
+    with rows:
+        widgets.stops(way.route, story.cameras)
+        widgets.still(story, way)
+    with tell_tab, widgets.guarded():
+        widgets.told(told(workspace, story.case), story.cameras)
+        if given := forms.told_form(story.cameras):
+            workspace.casebook.add_sighting(story.case, given, by=session.officer())
+            st.rerun()
+    with files:
+        widgets.files(story, way)
+
+
+@st.fragment
+def body(workspace: Workspace, story: Story) -> None:
+    """Everything that a click on the map or another way changes; the route itself stays."""
+    session.settle()
+    with widgets.guarded():
+        way = story.way(widgets.way_switch(story.ways, story.case))
+        with st.container(key="map-and-stops"):
+            left, right = st.columns([7, 4], gap="small")
+        with left:
+            picture(story, way)
+        with right, st.container(height=MAP_PX):
+            beside(workspace, story, way)
+        below(workspace, story, way)
 
 
 def page(workspace: Workspace) -> None:
@@ -63,10 +102,20 @@ def page(workspace: Workspace) -> None:
     if not titles:
         st.info(_("No case yet. Open one on the search page."))
         return
-    chosen = forms.case_picker(titles, session.case_id(), None)
-    if chosen is not None:
-        session.open_case(chosen)
-        show(workspace, chosen)
+    widgets.use_width()
+    pick, send = st.columns([5, 2], vertical_alignment="bottom")
+    with pick:
+        chosen = forms.case_picker(titles, session.case_id(), None)
+    if chosen is None:
+        return
+    session.open_case(chosen)
+    with st.spinner(_("Working out the route …")):
+        route = workspace.route(chosen, by=session.officer())
+        story = tell(workspace, chosen, route, now_s=session.now_s())
+    label = _("Dispatch card")
+    if send.button(label, icon=":material/badge:", type="primary", disabled=not route.stops):
+        dispatch(workspace, story)
+    body(workspace, story)
 
 
 session.enter(page)

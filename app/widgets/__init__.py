@@ -44,6 +44,7 @@ from app.widgets.cases import (
     swatches,
 )
 from app.widgets.coverage import coverage_figures, timeline, timeline_empty
+from app.widgets.dispatch import card, files, still
 from app.widgets.elapsed import elapsed
 from app.widgets.frame import LOGO, MARK, brand, failed, fault, guarded, table, warn
 from app.widgets.installation import TASK_WORDS, clips, findings, models, place
@@ -55,7 +56,18 @@ from app.widgets.securing import (
     wish_row,
 )
 from app.widgets.verdicts import history, next_camera, settled, undo_bar
-from app.widgets.way import never, next_cameras, no_stops, other_ways, stops, way
+from app.widgets.way import (
+    never,
+    next_cameras,
+    no_stops,
+    other_ways,
+    stop_item,
+    stops,
+    told,
+    use_width,
+    way,
+    way_switch,
+)
 from app.widgets.words import (
     OLDEST,
     ZONE,
@@ -91,6 +103,7 @@ __all__ = [
     "camera_head",
     "camera_name",
     "camera_table",
+    "card",
     "case_card",
     "case_facts",
     "case_head",
@@ -108,6 +121,7 @@ __all__ = [
     "facts",
     "failed",
     "fault",
+    "files",
     "findings",
     "guarded",
     "history",
@@ -139,16 +153,21 @@ __all__ = [
     "settled",
     "since",
     "span",
+    "still",
+    "stop_item",
     "stops",
     "strangers",
     "swatches",
     "table",
     "timeline",
     "timeline_empty",
+    "told",
     "undo_bar",
     "unix",
+    "use_width",
     "verdict_buttons",
     "warn",
     "way",
+    "way_switch",
     "wish_row",
 ]

@@ -1,20 +1,38 @@
-"""A route in, its words and tables out: stops, other ways, the cameras to ask next."""
+"""A route's story in, its words and tables out: stops, doubts, the cameras to ask next."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
-from app.i18n import _, say
+from app.i18n import _, language, say
 from app.widgets.frame import table
-from app.widgets.words import ZONE, camera_name
-from core.routemap import ask_rows, route_rows
-from core.types import (
-    Camera,
-    Path,
-    Route,
-)
+from app.widgets.words import ZONE, camera_name, clock, inert, span
+from core.routemap import Story, Way, ask_rows, route_rows
+from core.routemap.scene import ALIGHTED, BOARDED, SOURCE_WORDS, place_words
+from core.types import Camera, Leg, NextCamera, Route, Sighting, Stop
+
+SEARCH = Path(__file__).resolve().parent.parent / "pages" / "search.py"
+WIDE = """<style>
+.stMainBlockContainer {padding-left: 1.6rem; padding-right: 1.6rem}
+@media (max-width: 1100px) {
+  .st-key-map-and-stops > div > .stHorizontalBlock,
+  .st-key-map-and-stops > .stHorizontalBlock {flex-wrap: wrap}
+  .st-key-map-and-stops > div > .stHorizontalBlock > .stColumn,
+  .st-key-map-and-stops > .stHorizontalBlock > .stColumn {min-width: 100%}
+}
+</style>"""
+
+Answer = Literal["confirmed", "rejected"]
+
+
+def use_width() -> None:
+    """A page with a map needs the whole window."""
+    st.html(WIDE)
 
 
 def never(route: Route) -> None:
@@ -37,11 +55,82 @@ def no_stops() -> None:
     )
 
 
+def way_switch(ways: Sequence[Way], case: str) -> str:
+    """Choose which way is drawn -> its key."""
+    names = {way.key: _way_name(way) for way in ways}
+    with st.container(horizontal=True, vertical_alignment="center"):
+        chosen = st.segmented_control(
+            _("Which route"),
+            list(names),
+            default=ways[0].key,
+            required=True,
+            format_func=lambda key: names[key],
+            key=f"way-{case}",
+            label_visibility="collapsed",
+        )
+        shown = next(way for way in ways if way.key == chosen)
+        st.caption(inert(say(shown.explained)))
+    return str(chosen)
+
+
+def _way_name(way: Way) -> str:
+    if way.word is None:
+        return say(way.title)
+    return f"{say(way.title)} · {say(way.word)} ({_percent(way.probability)})"
+
+
+def _percent(share: float) -> str:
+    """An estimate as people read it; never 0 and never 100."""
+    if math.isnan(share):
+        return ""
+    return "< 1 %" if share < 0.01 else f"{min(round(100 * share), 99)} %"
+
+
+def stop_item(number: int, stop: Stop, story: Story, legs: Sequence[Leg | None]) -> Answer | None:
+    """One stop beside the map: picture, when, how sure, and what a person says to it.
+
+    legs  (the leg that leads here, the leg that leads on), None at the ends
+    """
+    before, after = legs
+    if before is not None and not before.feasible:
+        st.caption(_impossible(before))
+    crop = story.facts.crops.get(stop.tracklet_id or "")
+    picture, words = st.columns([1, 3], vertical_alignment="center", gap="small")
+    if crop is not None:
+        picture.image(crop, width=64, alt=_("the person at stop {n}", n=number))
+    with words, st.container(gap=None):
+        sign = "●" if stop.confirmed else "○"
+        place = place_words(stop, story.cameras, say) or _("place not known")
+        st.markdown(f"**{sign} {number} · {inert(place)}**")
+        st.caption(inert(span(stop.enter_s, stop.leave_s)))
+        st.caption(inert(" · ".join(_marks(stop, before, after))))
+        if stop.tracklet_id is None:
+            return None
+        with st.container(horizontal=True, gap="small"):
+            key = f"{story.case}-{stop.tracklet_id}"
+            if not stop.confirmed and st.button(_("Right"), key=f"yes-{key}"):
+                return "confirmed"
+            if st.button(_("Not this person"), key=f"no-{key}", type="tertiary"):
+                return "rejected"
+    return None
+
+
+def _impossible(leg: Leg) -> str:
+    """Why a leg cannot be travelled, with a sign and a colour."""
+    return f":red[✕ {inert(say(leg.why))}]"
+
+
+def _marks(stop: Stop, before: Leg | None, after: Leg | None) -> list[str]:
+    """How sure a stop is, and what is special about it, in words."""
+    (row,) = route_rows(Route((stop,), (), 0.0), {}, ZONE.key, translate=say)
+    words = [str(row["word"])]
+    words += [say(ALIGHTED)] if before is not None and before.vehicle_only else []
+    words += [say(BOARDED)] if after is not None and after.vehicle_only else []
+    return words
+
+
 def stops(route: Route, cameras: Mapping[str, Camera]) -> None:
     """The table twin of the map."""
-    if not route.stops:
-        return
-    st.subheader(_("Stops"), anchor=False)
     rows = [
         {
             _("No."): row["stop"],
@@ -53,42 +142,50 @@ def stops(route: Route, cameras: Mapping[str, Camera]) -> None:
         }
         for row in route_rows(route, cameras, ZONE.key, translate=say)
     ]
-    table(rows, alt=_("stops of the route in order"))
+    if rows:
+        table(rows, alt=_("stops of the route in order"))
 
 
-def way(path: Path, cameras: Mapping[str, Camera]) -> str:
-    """One alternative in words."""
-    names = " → ".join(camera_name(camera, cameras) for camera in path.camera_id)
-    return _("{way} (estimate {percent} %)", way=names, percent=round(100 * path.probability))
-
-
-def other_ways(route: Route, cameras: Mapping[str, Camera]) -> None:
-    """The other plausible routes, and the best one that shares no stop with the one shown."""
-    if not (route.alternatives or route.rival):
-        return
-    with st.expander(_("Other possible routes")):
-        for path in route.alternatives:
-            st.text(way(path, cameras))
-        if route.rival:
-            st.caption(_("The best route that shares no stop with the one shown:"))
-            st.text(way(route.rival, cameras))
-
-
-def next_cameras(route: Route, cameras: Mapping[str, Camera]) -> None:
-    """Which cameras to ask next, lettered as on the map, and which minutes of them."""
+def next_cameras(case: str, route: Route, cameras: Mapping[str, Camera]) -> None:
+    """Which cameras to ask next, lettered as on the map, which minutes, and a link to search."""
     asked = ask_rows(route, cameras, ZONE.key, translate=say)
     if not asked:
-        return
-    st.subheader(_("Cameras to ask next"), anchor=False)
+        st.caption(_("No camera with a known place is left to ask."))
+    for row, ask in zip(asked, route.next_cameras, strict=False):
+        mark, words, go = st.columns([1, 9, 4], vertical_alignment="center")
+        mark.markdown(f"**{row['letter']}**")
+        kept = _("footage kept until {at}", at=row["deadline"]) if row["deadline"] else ""
+        chance = _("chance about {percent}", percent=_percent(ask.probability))
+        said = [f"{row['from']} ~ {str(row['to'])[11:]}", chance, kept]
+        with words.container(gap=None):
+            st.markdown(f"**{inert(row['place'])}**")
+            st.caption(inert(" · ".join(part for part in said if part)))
+        _search_link(go, case, ask, str(row["letter"]))
+
+
+def _search_link(place: st.delta_generator.DeltaGenerator, case: str, ask: NextCamera, letter: str):
+    """A link that opens the search page with this camera and these minutes filled in."""
+    query = {"case": case, "lang": language(), "camera": ask.camera_id}
+    query |= {"from": f"{ask.from_s:.0f}", "to": f"{math.ceil(ask.to_s)}"}
+    place.page_link(
+        SEARCH,
+        label=_("Search {letter} in these minutes", letter=letter),
+        icon=":material/search:",
+        query_params=query,
+    )
+
+
+def told(sightings: Sequence[Sighting], cameras: Mapping[str, Camera]) -> None:
+    """The sightings that are not video, as a table."""
     rows = [
         {
-            _("On the map"): row["letter"],
-            _("Camera"): row["place"],
-            _("Look from"): row["from"],
-            _("Look until"): row["to"],
-            _("Chance (estimate)"): f"{round(100 * camera.probability)} %",
-            _("Footage kept until"): row["deadline"],
+            _("Source"): say(SOURCE_WORDS[one.source]),
+            _("Time"): clock(one.enter_s),
+            _("Place"): camera_name(one.camera_id, cameras) or f"{one.lat:.5f}, {one.lon:.5f}",
+            _("Remark"): one.why,
+            _("By"): one.by,
         }
-        for row, camera in zip(asked, route.next_cameras, strict=False)
+        for one in sightings
     ]
-    table(rows, alt=_("cameras to ask next"))
+    if rows:
+        table(rows, alt=_("sightings that are not video"))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from core.answers import ranking_json, ranking_text, route_json, route_text
 from core.cli.terminal import Verbs, actor, answer, opened, write
 from core.errors import BadInput, NotFound
-from core.types import VERDICTS, LastSeen, numbers, parse_time
+from core.types import VERDICTS, LastSeen, Route, numbers, parse_time
 from core.workspace import Window, Workspace, iso_time
 
+STOP_COLUMNS = {key: key for key in ("stop", "camera", "place", "from", "to", "word", "travel")}
 NO_REASON = "command-line search, no reason given"
 
 
@@ -52,6 +55,11 @@ def add(verbs: Verbs) -> None:
     one.add_argument("case", metavar="CASE")
     one.add_argument("--html", metavar="FILE", help="a map that opens without a network")
     one.add_argument("--geojson", metavar="FILE")
+    one.add_argument("--kml", metavar="FILE", help="for other map programs, with times")
+    one.add_argument("--csv", metavar="FILE", help="the stops as a table")
+    one.add_argument("--svg", metavar="FILE", help="a still picture")
+    one.add_argument("--card", metavar="FILE", help="the dispatch card, one page to print")
+    one.add_argument("--way", default="best", metavar="KEY", help="best, other2, rival, steady")
 
 
 def _probe_options(one: argparse.ArgumentParser) -> None:
@@ -133,19 +141,42 @@ def judge(args: argparse.Namespace) -> int:
 
 def route(args: argparse.Namespace) -> int:
     """Infer the route of a case."""
-    from core import routemap
-
     ws = opened(args)
     inferred = ws.route(args.case, by=actor())
-    if args.html:
-        seen = ws.case(args.case).last_seen
-        drawn = routemap.route_map(inferred, ws.cameras(), last_seen=seen, assets="inline")
-        write(args.html, routemap.map_html(drawn))
-    if args.geojson:
-        shapes = routemap.route_geojson(inferred, ws.cameras())
-        write(args.geojson, json.dumps(shapes, ensure_ascii=False, indent=1))
+    if any((args.html, args.geojson, args.kml, args.csv, args.svg, args.card)):
+        _write_route(args, ws, inferred)
     values = route_json(args.case, inferred, ws.zone)
     return answer(args, values, route_text(values))
+
+
+def _write_route(args: argparse.Namespace, ws: Workspace, inferred: Route) -> None:
+    """Write the files asked for; all of one way."""
+    from core import routemap
+
+    story = routemap.tell(ws, args.case, inferred, now_s=time.time())
+    if args.way not in (known := [way.key for way in story.ways]):
+        raise BadInput(
+            "this route has no way {way}: use one of {known}",
+            way=args.way[:40],
+            known=", ".join(known),
+        )
+    way, seen, zone = story.way(args.way), story.last_seen, story.zone
+    shown = (way.route, story.cameras)
+    files: list[tuple[str | None, Callable[[], str]]] = [
+        (args.html, lambda: routemap.map_html(story.draw(way, assets="inline", tiles=False))),
+        (args.geojson, lambda: _geojson(routemap.route_geojson(*shown, zone, last_seen=seen))),
+        (args.kml, lambda: routemap.route_kml(*shown, title=story.title, last_seen=seen, tz=zone)),
+        (args.csv, lambda: routemap.stops_csv(routemap.route_rows(*shown, zone), STOP_COLUMNS)),
+        (args.svg, lambda: routemap.route_svg(*shown, **story.options())),
+        (args.card, lambda: routemap.card_html(routemap.dispatch_card(ws, story))),
+    ]
+    for path, made in files:
+        if path is not None:
+            write(path, made())
+
+
+def _geojson(shapes: dict[str, Any]) -> str:
+    return json.dumps(shapes, ensure_ascii=False, indent=1)
 
 
 def _pairs(items: Sequence[str]) -> dict[str, str]:

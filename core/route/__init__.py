@@ -3,6 +3,18 @@
 from core.route.chain import Settings
 from core.route.nodes import has_place
 from core.route.route import Posterior, infer, posterior, word
-from core.route.transit import clock_sigma_s
+from core.route.transit import KAPPA, Pace, band_of, clock_sigma_s, pace_of
 
-__all__ = ["Posterior", "Settings", "clock_sigma_s", "has_place", "infer", "posterior", "word"]
+__all__ = [
+    "KAPPA",
+    "Pace",
+    "Posterior",
+    "Settings",
+    "band_of",
+    "clock_sigma_s",
+    "has_place",
+    "infer",
+    "pace_of",
+    "posterior",
+    "word",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -214,14 +215,21 @@ def _starts(
 # -- legs, in words --------------------------------------------------------------------------------
 
 
-def legs(of: Nodes, stops: Sequence[int], pace: Pace, kappa: float = KAPPA) -> tuple[Leg, ...]:
-    """The legs between nodes that follow one another, whether or not they are possible."""
-    if len(stops) < 2:
-        return ()
-    arrays = _between(of, np.array(stops[:-1]), np.array(stops[1:]))
+def legs(
+    of: Nodes, ways: Sequence[Sequence[int]], pace: Pace, kappa: float = KAPPA
+) -> list[tuple[Leg, ...]]:
+    """Per way the legs between nodes that follow one another, whether or not they are possible."""
+    pairs = sorted({pair for way in ways for pair in pairwise(way)})
+    if not pairs:
+        return [() for _ in ways]
+    first, second = np.array(pairs).T
+    arrays = _between(of, first, second)
     usual = passage_quantiles_s(np.nan_to_num(arrays[0]), arrays[2], pace, kappa)
     rows = zip(*(a.tolist() for a in arrays), usual.tolist(), strict=True)
-    return tuple(_leg(*row, v_max_mps=pace.v_max_mps) for row in rows)
+    made = {
+        pair: _leg(*row, v_max_mps=pace.v_max_mps) for pair, row in zip(pairs, rows, strict=True)
+    }
+    return [tuple(made[pair] for pair in pairwise(way)) for way in ways]
 
 
 def _leg(

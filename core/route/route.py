@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -20,6 +20,7 @@ from core.types import (
     Camera,
     Float64,
     LastSeen,
+    Leg,
     Note,
     Path,
     Recorder,
@@ -33,6 +34,8 @@ WORDS: tuple[tuple[float, Band], ...] = ((0.8, "strong"), (0.5, "moderate"), (0.
 SHOWN = 0.2  # a stop less probable than this is not drawn
 SPEAKS = 0.3  # evidence from which a sighting speaks for the person by itself
 OTHER_SCALES_M = (500.0, 2000.0)
+
+Weighted = tuple[tuple[int, ...], float]  # a path and its log weight
 
 
 @dataclass(frozen=True)
@@ -105,36 +108,39 @@ def _unstable(scene: Scene, shown: Sequence[int], stop: Float64) -> set[int]:
     return changed
 
 
-def _stops(scene: Scene, shown: Sequence[int], stop: Float64) -> tuple[Stop, ...]:
-    of, unstable = scene.of, _unstable(scene, shown, stop) if shown else set()
-
+def _stops(
+    of: Nodes, chosen: Sequence[int], stop: Float64, unstable: Container[int]
+) -> tuple[Stop, ...]:
     def one(j: int) -> Stop:
         s, confirmed = of.sightings[j], bool(of.confirmed[j])
         lat, lon = (None if math.isnan(x) else float(x) for x in (of.lat[j], of.lon[j]))
         p = 1.0 if confirmed else float(stop[j])
         ids = (s.camera_id, s.tracklet_id, s.enter_s, s.leave_s)
-        return Stop(*ids, lat, lon, p, _band(of, j, p), confirmed, j in unstable)
+        exact = (s.source, float(of.radius_m[j]), float(of.sigma_s[j]))
+        return Stop(*ids, lat, lon, p, _band(of, j, p), confirmed, j in unstable, *exact)
 
-    return tuple(one(j) for j in shown)
+    return tuple(one(j) for j in chosen)
 
 
-def _path(of: Nodes, stops: Sequence[int], log_weight: float, log_z: float) -> Path:
+def _path(
+    of: Nodes, chosen: Sequence[int], probability: float, stop: Float64, between: tuple[Leg, ...]
+) -> Path:
     return Path(
-        tuple(of.sightings[j].tracklet_id for j in stops),
-        tuple(of.sightings[j].camera_id for j in stops),
-        min(1.0, math.exp(log_weight - log_z)),
+        tuple(of.sightings[j].tracklet_id for j in chosen),
+        tuple(of.sightings[j].camera_id for j in chosen),
+        probability,
+        _stops(of, chosen, stop, ()),
+        between,
     )
 
 
-def _rival(of: Nodes, solution: Solution, best: Sequence[int]) -> Path | None:
+def _rival(of: Nodes, solution: Solution, best: Sequence[int]) -> Weighted | None:
     """The best path that shares no stop with the best one, but for the confirmed ones."""
     out = [j for j in best if not of.confirmed[j]]
     start, arc = solution.chain.start.copy(), solution.chain.arc.copy()
     start[out], arc[:, out] = -np.inf, -np.inf
-    for stops, weight in best_paths(replace(solution.chain, start=start, arc=arc), 2):
-        if not set(stops) <= set(best):
-            return _path(of, stops, weight, solution.log_z)
-    return None
+    others = best_paths(replace(solution.chain, start=start, arc=arc), 2)
+    return next((one for one in others if not set(one[0]) <= set(best)), None)
 
 
 def infer(
@@ -176,16 +182,28 @@ def infer(
     of, (_, solution) = scene.of, scene.solve()
     paths = best_paths(solution.chain, 3)
     best = paths[0][0] if paths else ()
+    rival = _rival(of, solution, best) if best else None
     shown = _shown(of, best, solution.stop)
+    unstable = _unstable(scene, shown, solution.stop) if shown else set()
+    steady = [j for j in shown if j not in unstable]
+    weighted = [*paths, *([rival] if rival else [])]
+    drawn = legs(of, [shown, steady, *(way for way, _ in weighted)], settings.pace, kappa)
+    others = [
+        _path(of, way, min(1.0, math.exp(weight - solution.log_z)), solution.stop, between)
+        for (way, weight), between in zip(weighted, drawn[2:], strict=True)
+    ]
     return Route(
-        stops=_stops(scene, shown, solution.stop),
-        legs=legs(of, shown, settings.pace, kappa),
+        stops=_stops(of, shown, solution.stop, unstable),
+        legs=drawn[0],
         p_never=solution.never,
-        alternatives=tuple(_path(of, *path, solution.log_z) for path in paths),
-        rival=_rival(of, solution, best) if best else None,
+        alternatives=tuple(others[: len(paths)]),
+        rival=others[-1] if rival else None,
         next_cameras=next_cameras(scene, solution, shown, looked or {}, now_s),
         warnings=(*warnings, *_doubts(scene, shown)),
         method=str(settings),
+        steady=_path(of, steady, math.nan, solution.stop, drawn[1])
+        if 0 < len(steady) < len(shown)
+        else None,
     )
 
 

@@ -82,6 +82,23 @@ def pace_of(band: str) -> Pace:
     return PACES[band]
 
 
+AGE_BANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "child": "7-12",  # the faster of two: no camera may be left out
+        "teenager": "13-17",
+        "young_adult": "18-59",
+        "middle_aged": "18-59",
+        "elderly": "60-79",
+    }
+)
+"""The speed band of a ticked age; the slower of two bands would forbid legs the faster allows."""
+
+
+def band_of(age: str | None, *, dementia: bool = False) -> str:
+    """The key of PACES for a person: the condition first, then the age, else "unknown"."""
+    return "dementia" if dementia else AGE_BANDS.get(age or "", "unknown")
+
+
 def clock_sigma_s(recorder: Recorder, at_s: float) -> float:
     """Standard deviation of a recorder's clock at a time: as checked, plus 2 s a day since."""
     if recorder.checked_at is None:

@@ -1,4 +1,4 @@
-"""A route and its cameras in; a folium map, a still SVG, a table and GeoJSON of it out.
+"""A route and its cameras in; a folium map, a still SVG, tables, GeoJSON, KML, a card of it out.
 
 Importing this package points every folium map of the process at the scripts shipped with the app,
 because the places folium loads them from cannot be reached from an agency's network.
@@ -7,31 +7,55 @@ because the places folium loads them from cannot be reached from an agency's net
 from __future__ import annotations
 
 from core.routemap.cameras import camera_map, chosen_place, view_geometry
+from core.routemap.card import Card, card_html, card_text, dispatch_card
+from core.routemap.facts import Facts
+from core.routemap.ground import Ground, ground, import_base, remove_base, set_tiles
+from core.routemap.kml import route_kml
 from core.routemap.leaflet import RouteMap, route_map
 from core.routemap.page import map_html, rows_html
 from core.routemap.placemap import place_map, place_mark
-from core.routemap.records import ask_rows, route_geojson, route_rows
+from core.routemap.records import ask_rows, route_geojson, route_rows, stops_csv
 from core.routemap.scene import safe_text
+from core.routemap.story import Story, tell
 from core.routemap.svg import route_svg
+from core.routemap.tiles import Tiles
 from core.routemap.vendor import problems, use_vendored
+from core.routemap.ways import Way, ways
 
 __all__ = [
+    "Card",
+    "Facts",
+    "Ground",
     "RouteMap",
+    "Story",
+    "Tiles",
+    "Way",
     "ask_rows",
     "camera_map",
+    "card_html",
+    "card_text",
     "chosen_place",
+    "dispatch_card",
+    "ground",
+    "import_base",
     "map_html",
     "place_map",
     "place_mark",
     "problems",
+    "remove_base",
     "route_geojson",
+    "route_kml",
     "route_map",
     "route_rows",
     "route_svg",
     "rows_html",
     "safe_text",
+    "set_tiles",
+    "stops_csv",
+    "tell",
     "use_vendored",
     "view_geometry",
+    "ways",
 ]
 
 use_vendored()

@@ -1,18 +1,28 @@
-"""A GeoJSON base map in, clean features out: geometry and a known kind, nothing else.
+"""A GeoJSON base map in, clean features out: geometry, a known kind and a name, nothing else.
 
-Names and other properties of an imported file are somebody else's text and are not needed to draw
-streets, so they are dropped here. Without a base map a metric grid keeps the picture from being
-an empty box.
+Names of an imported file are somebody else's text: one line, escaped where they are shown; every
+other property is dropped. Without a base map a metric grid keeps the picture from being an empty
+box.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from core.errors import BadInput
-from core.routemap.scene import METERS_PER_DEGREE, Point, grid_step_m, line_geometry
+from core.routemap.pen import label
+from core.routemap.scene import (
+    METERS_PER_DEGREE,
+    Point,
+    grid_step_m,
+    line_geometry,
+    plain_text,
+    safe_text,
+)
 
 INK, GREY, FAINT = "#1f2933", "#66717d", "#c9ced4"
 ACCENT, ALARM, START = "#0072b2", "#d55e00", "#e69f00"
@@ -33,37 +43,75 @@ STYLES: Mapping[str, tuple[dict[str, Any], ...]] = {
         {"color": "#ffffff", "weight": 5, "fill": False},
     ),
     "path": ({"color": "#cfd4d9", "weight": 1.5, "dashArray": "4 3", "fill": False},),
+    "rail": (
+        {"color": "#b4bbc2", "weight": 4, "fill": False},
+        {"color": "#ffffff", "weight": 2, "dashArray": "6 6", "fill": False},
+    ),
     "grid": ({"color": "#e1e4e7", "weight": 1, "fill": False},),
 }
 """Strokes per kind, from the bottom up: a road is a grey casing with a white line on it."""
 
 _DEFAULT_KIND = {"Polygon": "area", "LineString": "road"}
+_MAIN = ("motorway", "trunk", "primary", "secondary", "tertiary")
+_PATHS = ("footway", "path", "steps", "pedestrian", "cycleway", "track", "corridor")
+_GREEN = ("park", "garden", "pitch", "forest", "grass", "meadow", "wood", "cemetery", "farmland")
+_NAMED = ("main_road", "road", "path", "water", "green", "rail")
+NAMES_SHOWN = 40
+FAR = 3.0  # features further than so many times the view from its middle are not drawn
 
 
 def _wrong(why: str) -> BadInput:
     return BadInput("the base map cannot be used ({why}): give GeoJSON in WGS84 degrees", why=why)
 
 
-def _geometries(node: object, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def kind_of(properties: Mapping[str, Any]) -> str:
+    """The kind of a feature: its property ``kind``, else by OpenStreetMap's tags, else ""."""
+    if properties.get("kind") in STYLES:
+        return str(properties["kind"])
+    way = str(properties.get("highway") or "").removesuffix("_link")
+    if way:
+        return "main_road" if way in _MAIN else "path" if way in _PATHS else "road"
+    if properties.get("railway") in ("rail", "subway", "light_rail"):
+        return "rail"
+    if properties.get("natural") == "water" or properties.get("waterway"):
+        return "water"
+    if any(properties.get(tag) in _GREEN for tag in ("leisure", "landuse", "natural")):
+        return "green"
+    if properties.get("building") not in (None, "no"):
+        return "building"
+    return "boundary" if properties.get("boundary") else ""
+
+
+def _geometries(
+    node: object, kind: str, name: str = ""
+) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     if not isinstance(node, Mapping):
         raise _wrong("an object was expected")
     match node.get("type"):
         case "FeatureCollection":
-            for feature in node.get("features") or ():
+            for feature in _items(node.get("features")):
                 yield from _geometries(feature, kind)
         case "Feature":
-            named = (node.get("properties") or {}).get("kind", kind)
+            given = node.get("properties")
+            own = given if isinstance(given, Mapping) else {}
             if node.get("geometry") is not None:
-                yield from _geometries(node["geometry"], named if named in STYLES else kind)
+                called = plain_text(str(own.get("name") or ""))[:60]
+                yield from _geometries(node["geometry"], kind_of(own) or kind, called)
         case "GeometryCollection":
-            for geometry in node.get("geometries") or ():
-                yield from _geometries(geometry, kind)
+            for geometry in _items(node.get("geometries")):
+                yield from _geometries(geometry, kind, name)
         case "LineString" | "Polygon" | "MultiLineString" | "MultiPolygon":
-            yield kind, node
+            yield kind, name, node
         case "Point" | "MultiPoint":
             return
         case other:
             raise _wrong(f"type {str(other)[:40]!r}")
+
+
+def _items(value: object) -> list[Any]:
+    if value is not None and not isinstance(value, list | tuple):
+        raise _wrong("a list was expected")
+    return list(value or ())
 
 
 def _path(line: object) -> list[Point]:
@@ -83,23 +131,56 @@ def _position(position: object) -> Point:
     return lat, lon
 
 
-def base_lines(base: Mapping[str, Any] | None) -> list[tuple[str, bool, list[Point]]]:
-    """Every line and ring of a GeoJSON object as (kind, closed, points).
+@dataclass(frozen=True)
+class Shape:
+    """One line or ring of a base map. kind: a key of STYLES;  name: untrusted, one line."""
 
-    kind is the feature's property ``kind`` if it is a key of STYLES, else "road" or "area"; holes
-    and points are left out. Raises BadInput if it is not GeoJSON in degrees.
+    kind: str
+    closed: bool
+    points: tuple[Point, ...]
+    name: str = ""
+
+
+def shapes(base: Mapping[str, Any] | None) -> list[Shape]:
+    """Every line and ring of a GeoJSON object, from the bottom up.
+
+    The kind is `kind_of` its properties, else "road" or "area"; holes and points are left out.
+    Raises BadInput if it is not GeoJSON in degrees.
     """
-    found: list[tuple[str, bool, list[Point]]] = []
-    for kind, geometry in _geometries(base, "") if base is not None else ():
-        shape = str(geometry["type"])
-        at: Any = geometry.get("coordinates") or ()
-        parts = at if shape.startswith("Multi") else (at,)
-        closed = shape.endswith("Polygon")
-        for part in parts:
-            points = _path(part[0] if closed and len(part) else part)
+    found = []
+    for kind, name, geometry in _geometries(base, "") if base is not None else ():
+        form = str(geometry["type"])
+        at = _items(geometry.get("coordinates"))
+        closed = form.endswith("Polygon")
+        for part in at if form.startswith("Multi") else (at,):
+            rings = _items(part)
+            points = _path(rings[0] if closed and rings else rings)
+            kind_here = kind or _DEFAULT_KIND[form.removeprefix("Multi")]
             if len(points) > 1:
-                found.append((kind or _DEFAULT_KIND[shape.removeprefix("Multi")], closed, points))
-    return sorted(found, key=lambda item: list(STYLES).index(item[0]))
+                found.append(Shape(kind_here, closed, tuple(points), name))
+    return sorted(found, key=lambda shape: list(STYLES).index(shape.kind))
+
+
+def base_lines(base: Mapping[str, Any] | None) -> list[tuple[str, bool, list[Point]]]:
+    """Every line and ring of a GeoJSON object as (kind, closed, points); raises like `shapes`."""
+    return [(shape.kind, shape.closed, list(shape.points)) for shape in shapes(base)]
+
+
+def near(found: Sequence[Shape], corners: tuple[Point, Point]) -> list[Shape]:
+    """The shapes in or around a view: a whole town would be slow to draw and is not looked at."""
+    (south, west), (north, east) = corners
+    dlat, dlon = FAR * (north - south), FAR * (east - west)
+
+    def inside(shape: Shape) -> bool:
+        lat, lon = zip(*shape.points, strict=True)
+        return bool(
+            max(lat) >= south - dlat
+            and min(lat) <= north + dlat
+            and max(lon) >= west - dlon
+            and min(lon) <= east + dlon
+        )
+
+    return [shape for shape in found if inside(shape)]
 
 
 def grid(corners: tuple[Point, Point]) -> tuple[float, list[list[Point]]]:
@@ -127,11 +208,12 @@ def base_feature_list(base: Mapping[str, Any] | None, corners: tuple[Point, Poin
 
     All lines of a kind are one feature, so that a town of streets stays a handful of paths.
     """
-    shapes = base_lines(base) or [("grid", False, line) for line in grid(corners)[1]]
+    drawn = [(s.kind, s.closed, list(s.points)) for s in near(shapes(base), corners)]
+    drawn = drawn or [("grid", False, line) for line in grid(corners)[1]]
     features = []
     for kind, strokes in STYLES.items():
-        open_lines = [p for of, closed, p in shapes if of == kind and not (closed and _fills(kind))]
-        areas = [p for of, closed, p in shapes if of == kind and closed and _fills(kind)]
+        open_lines = [p for of, closed, p in drawn if of == kind and not (closed and _fills(kind))]
+        areas = [p for of, closed, p in drawn if of == kind and closed and _fills(kind)]
         coordinates = [line_geometry(points)["coordinates"] for points in open_lines]
         rings = [[line_geometry(points)["coordinates"]] for points in areas]
         for style in strokes:
@@ -145,3 +227,36 @@ def base_feature_list(base: Mapping[str, Any] | None, corners: tuple[Point, Poin
 
 def _fills(kind: str) -> bool:
     return bool(STYLES[kind][0].get("fillColor"))
+
+
+def street_names(base: Mapping[str, Any] | None, corners: tuple[Point, Point]) -> list[Any]:
+    """Quiet labels of the longest named streets, waters and greens in view, each name once."""
+    (south, west), (north, east) = corners
+    longest: dict[str, tuple[float, Point]] = {}
+    for shape in near(shapes(base), corners):
+        middle = _middle(shape)
+        inside = south <= middle[0] <= north and west <= middle[1] <= east
+        if shape.name and shape.kind in _NAMED and inside:
+            size = sum(math.dist(a, b) for a, b in pairwise(shape.points))
+            if size > longest.get(shape.name, (0.0, middle))[0]:
+                longest[shape.name] = (size, middle)
+    kept = sorted(longest.items(), key=lambda item: -item[1][0])[:NAMES_SHOWN]
+    return [
+        label(at, "", safe_text(name), rank=6, gap=4, look="ds-quiet ds-street", sides="nsew")
+        for name, (_, at) in kept
+    ]
+
+
+def _middle(shape: Shape) -> Point:
+    """Where a name stands: the middle of an area, half way along a line."""
+    lat, lon = zip(*shape.points, strict=True)
+    if shape.closed:
+        return (min(lat) + max(lat)) / 2, (min(lon) + max(lon)) / 2
+    half = sum(math.dist(a, b) for a, b in pairwise(shape.points)) / 2
+    for a, b in pairwise(shape.points):
+        step = math.dist(a, b)
+        if half <= step:
+            share = half / step if step else 0.0
+            return a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share
+        half -= step
+    return shape.points[-1]

@@ -13,8 +13,9 @@ from typing import Any
 import folium
 
 from core.routemap.basemap import ACCENT, GREY, base_feature_list, grid
-from core.routemap.features import Pen, camera_marks
+from core.routemap.facts import Facts
 from core.routemap.leaflet import _EACH, _POINT, KOREA, Furniture
+from core.routemap.pen import Pen
 from core.routemap.scene import (
     METERS_PER_DEGREE,
     Point,
@@ -25,6 +26,7 @@ from core.routemap.scene import (
     point_geometry,
     safe_text,
 )
+from core.routemap.watching import camera_marks
 from core.types import Camera, note
 
 HALF_VIEW_DEG = 35.0  # no file says how wide a camera sees; common lenses see about 70 degrees
@@ -74,7 +76,7 @@ def camera_map(
              if (p := camera_point(c)) is not None]  # fmt: skip
     for content in (base_feature_list(base, corners), views):
         _layer(content, interactive=False, into=drawn)
-    _layer(camera_marks(pen, [], []), interactive=True, into=drawn)
+    _layer(camera_marks(pen, [], [], Facts()), interactive=True, into=drawn)
     square = "" if base else _square(corners, translate)
     Furniture(
         {

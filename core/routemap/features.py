@@ -1,43 +1,44 @@
-"""A route and its cameras in, GeoJSON features for Leaflet out: marks, lines, labels, pop-ups.
-
-Every text goes through `safe_text` once, in `Pen.say` or `Pen.name`. A mark has ``html`` (what the
-divIcon shows) and ``popup``; ``camera`` in the properties is the camera id.
-"""
+"""A route in, the features of it out: legs, stops, where to ask next, other ways."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import tzinfo
 from typing import Any
 
-from core.routemap.basemap import ACCENT, ALARM, GREY, INK, START
+from core.routemap.basemap import ACCENT, ALARM, INK
+from core.routemap.facts import Facts
+from core.routemap.pen import (
+    OVER,
+    Feature,
+    Pen,
+    disc,
+    from_then,
+    label,
+    mark,
+    para,
+    picture,
+    popup,
+    stroke,
+)
 from core.routemap.scene import (
+    ALIGHTED,
+    BOARDED,
     LEG_WORDS,
     LETTERS,
     Line,
     Point,
     Spot,
-    Translate,
-    camera_name,
     camera_point,
+    lasted,
     leg_sentence,
-    line_geometry,
-    moment,
-    place_name,
-    point_geometry,
     safe_text,
-    span,
-    stop_words,
+    stop_point,
     travel_time,
 )
-from core.types import Camera, LastSeen, NextCamera, Note, Path, Sighting, Stop, note
-
-Feature = dict[str, Any]
-
-OVER = {"camera": 0, "leg": 2000, "label": 4000, "wrong": 6000, "next": 6000, "stop": 8000}
-"""What lies over what; far apart, because Leaflet adds the height on the screen in px."""
+from core.routemap.shapes import away
+from core.routemap.watching import count
+from core.types import NextCamera, Path, Sighting, Stop, note
 
 LEG_STYLE: Mapping[str, dict[str, Any]] = {
     "confirmed": {"color": ACCENT, "weight": 5, "opacity": 0.95},
@@ -45,305 +46,232 @@ LEG_STYLE: Mapping[str, dict[str, Any]] = {
     "infeasible": {"color": ALARM, "weight": 4, "opacity": 0.95, "dashArray": "14 6 2 6"},
 }
 _CASING = {"color": "#ffffff", "weight": 9, "opacity": 0.85}
-
-_CAMERA = (
-    '<div class="ds-mark"><svg viewBox="0 0 24 24" aria-hidden="true">{cone}'
-    f'<circle cx="12" cy="12" r="7" fill="{GREY}" stroke="#fff" stroke-width="2"/>'
-    '<circle cx="12" cy="12" r="2.4" fill="#fff"/></svg></div>'
-)
-_CONE = f'<path d="M12 12 L4 -5 A18 18 0 0 1 20 -5 Z" fill="{GREY}" fill-opacity=".35"'
+_RIDE = {"color": "#1f2933", "weight": 8, "opacity": 0.85}
 _ARROW = (
     '<div class="ds-mark"><svg viewBox="-10 -10 20 20" aria-hidden="true"><path'
     ' transform="rotate({deg:.1f})" d="M0 -8 L7 7 L0 3.5 L-7 7 Z"'
-    f' fill="{ACCENT}" stroke="#fff" stroke-width="1.6"/></svg></div>'
+    ' fill="{color}" stroke="#fff" stroke-width="1.6"/></svg></div>'
+)
+_BUS = (
+    '<div class="ds-ride"><svg viewBox="0 0 20 20" aria-hidden="true"><rect x="3" y="2.5"'
+    ' width="14" height="12.5" rx="2.5" fill="#fff"/><path d="M5 5h10v4.5H5z" fill="#1f2933"/>'
+    '<circle cx="6.6" cy="15.6" r="2" fill="#fff"/><circle cx="13.4" cy="15.6" r="2" fill="#fff"/>'
+    "</svg></div>"
 )
 
 
-@dataclass(frozen=True)
-class Pen:
-    """The language, the time zone and the cameras of one map."""
-
-    cameras: Mapping[str, Camera]
-    zone: tzinfo
-    translate: Translate
-
-    def say(self, sentence: Note) -> str:
-        """A sentence in the user's language, safe as HTML."""
-        return safe_text(self.translate(sentence))
-
-    def name(self, camera_id: str) -> str:
-        """A camera's name, else its id, safe as HTML."""
-        return safe_text(camera_name(camera_id, self.cameras))
-
-    def place(self, stop: Stop) -> str:
-        """Where a stop is, in words, safe as HTML."""
-        return safe_text(place_name(stop, self.cameras) or "")
-
-    def words(self, stop: Stop) -> str:
-        """How sure a stop is, safe as HTML."""
-        return safe_text(stop_words(stop, self.translate))
-
-    def span(self, from_s: float, to_s: float) -> str:
-        """A time span; digits only, so safe."""
-        return span(from_s, to_s, self.zone)
+def bearing_deg(a: Point, b: Point) -> float:
+    """Direction from a to b, clockwise from north, for distances of a town."""
+    east = (b[1] - a[1]) * math.cos(math.radians((a[0] + b[0]) / 2))
+    return math.degrees(math.atan2(east, b[0] - a[0]))
 
 
-def _mark(point: Point, html: str, size: tuple[int, int], z: int, **properties: Any) -> Feature:
-    """A divIcon that labels keep clear of; z is its height over the others."""
-    shown = {"html": html, "size": size, "z": z, "look": "ds-pin", **properties}
-    return {"type": "Feature", "geometry": point_geometry(point), "properties": shown}
+def _between(ends: tuple[Point, Point], share: float) -> Point:
+    (lat0, lon0), (lat1, lon1) = ends
+    return lat0 + (lat1 - lat0) * share, lon0 + (lon1 - lon0) * share
 
 
-def _label(
-    point: Point, title: str, line: str = "", *, rank: int, gap: int, look: str = "", sides: str
-) -> Feature:
-    """A text beside a point. rank: 0 is placed first; sides: where it may stand, best first.
-
-    Sides are e, w, s, n and the corners a (north-east), b, c, d, clockwise.
-    """
-    body = (f"<b>{title}</b>" if title else "") + (f"<span>{line}</span>" if line else "")
-    html = (
-        f'<div class="ds-label {look}" data-rank="{rank}" data-sides="{sides}"'
-        f' data-side="{sides[0]}" style="--gap:{gap}px">{body}</div>'
-    )
-    return _mark(point, html, (0, 0), OVER["label"], look="ds-anchor")
+def _took(pen: Pen, line: Line, at: Sequence[float]) -> str:
+    """The time between the two stops and the distance, as the clocks say; safe HTML."""
+    if at[1] <= at[0]:
+        return pen.say(travel_time(line.leg))
+    text = pen.say(lasted(at[1] - at[0]))
+    far = line.leg.distance_m
+    return f"{text} · {round(far):,} m" if math.isfinite(far) else text
 
 
-def _stroke(points: Sequence[Point], style: Mapping[str, Any], **properties: Any) -> Feature:
-    look = {"style": {"lineCap": "round", "fill": False, **style}, **properties}
-    return {"type": "Feature", "geometry": line_geometry(points), "properties": look}
-
-
-def _popup(*parts: str) -> str:
-    return f'<div class="ds-pop">{"".join(parts)}</div>'
-
-
-def _para(*texts: str) -> str:
-    return "".join(f"<p>{text}</p>" for text in texts if text)
-
-
-def _in_order(sightings: Sequence[Sighting]) -> list[Sighting]:
-    open_ones = [s for s in sightings if s.verdict not in ("rejected", "not_here")]
-    return sorted(open_ones, key=lambda s: s.enter_s)
-
-
-def camera_ranges(pen: Pen) -> list[Feature]:
-    """The circle each camera is taken to see."""
-    style = {"color": GREY, "weight": 1, "opacity": 0.55, "fillColor": GREY, "fillOpacity": 0.07}
-    return [
-        {
-            "type": "Feature",
-            "geometry": point_geometry(point),
-            "properties": {"radius_m": camera.view_range_m, "style": style, "camera": camera.id},
-        }
-        for camera in pen.cameras.values()
-        if (point := camera_point(camera)) is not None
-    ]
-
-
-def _count(pen: Pen, camera_id: str, candidates: Sequence[Sighting]) -> str:
-    """How many unjudged candidates a camera has, in words, or an empty string."""
-    here = _in_order([c for c in candidates if c.camera_id == camera_id])
-    return pen.say(note("candidates to review: {n}", n=len(here))) if here else ""
-
-
-def camera_marks(pen: Pen, busy: Sequence[Point], candidates: Sequence[Sighting]) -> list[Feature]:
-    """A mark and a quiet name per camera; busy: places whose own label names the camera already."""
-    features: list[Feature] = []
-    taken = {(round(lat, 5), round(lon, 5)) for lat, lon in busy}
-    for camera in pen.cameras.values():
-        point = camera_point(camera)
-        if point is None:
-            continue
-        turn = camera.heading_deg
-        cone = "" if turn is None else f'{_CONE} transform="rotate({turn:.0f} 12 12)"/>'
-        name = pen.name(camera.id)
-        count = _count(pen, camera.id, candidates)
-        sight = pen.say(note("sees about {range} m", range=round(camera.view_range_m)))
-        popup = _popup(f"<b>{name}</b>", _para(safe_text(camera.id), sight, count))
-        features.append(
-            _mark(
-                point,
-                _CAMERA.format(cone=cone),
-                (20, 20),
-                OVER["camera"],
-                look="ds-pin ds-dot",
-                popup=popup,
-                camera=camera.id,
-            )
-        )
-        if (round(point[0], 5), round(point[1], 5)) not in taken:
-            features.append(
-                _label(point, name, count, rank=2, gap=15, sides="ewsn")
-                if count
-                else _label(point, "", name, rank=5, gap=13, look="ds-quiet", sides="snew")
-            )
-    return features
-
-
-def other_marks(pen: Pen, candidates: Sequence[Sighting]) -> list[Feature]:
-    """Candidates that are not from a camera: a witness, a card tap, a phone, a patrol."""
-    words = {
-        "witness": note("witness"),
-        "card": note("card tap"),
-        "device": note("device signal"),
-        "patrol": note("patrol"),
-        "cctv": note("CCTV"),
-    }
-    features = []
-    for sighting in _in_order(candidates):
-        if sighting.camera_id is None and sighting.lat is not None and sighting.lon is not None:
-            point = (sighting.lat, sighting.lon)
-            word = pen.say(words[sighting.source])
-            when = pen.span(sighting.enter_s, sighting.leave_s)
-            html = '<div class="ds-next" style="border-style:solid">?</div>'
-            features.append(
-                _mark(
-                    point, html, (22, 22), OVER["leg"], popup=_popup(f"<b>{word}</b>", _para(when))
-                )
-            )
-            features.append(_label(point, word, when, rank=3, gap=15, sides="ewsn"))
-    return features
-
-
-def _leg_mark(pen: Pen, line: Line, popup: str) -> list[Feature]:
-    (lat0, lon0), (lat1, lon1) = line.ends
-    middle = ((lat0 + lat1) / 2, (lon0 + lon1) / 2)
+def _leg_marks(pen: Pen, line: Line, text: str, at: list[float]) -> list[Feature]:
+    """Arrow, cross or bus on a leg, and what it says."""
+    middle, turn = _between(line.ends, 0.5), bearing_deg(*line.ends)
+    shown = {"popup": text, "at": at}
     if line.kind == "infeasible":
-        text = pen.say(LEG_WORDS["infeasible"])
+        word = pen.say(LEG_WORDS["infeasible"])
+        arrow = _ARROW.format(deg=turn, color=ALARM)
         return [
-            _mark(middle, '<div class="ds-bad">✕</div>', (22, 22), OVER["wrong"], popup=popup),
-            _label(middle, "", text, rank=0, gap=16, look="ds-leg ds-wrong", sides="enswabdc"),
+            mark(_between(line.ends, 0.72), arrow, (18, 18), OVER["leg"], at=at),
+            mark(middle, '<div class="ds-bad">✕</div>', (22, 22), OVER["wrong"], **shown),
+            label(
+                middle, "", word, rank=0, gap=16, look="ds-leg ds-wrong", sides="enswabdc", at=at
+            ),
         ]
-    east = (lon1 - lon0) * math.cos(math.radians(middle[0]))
-    turn = math.degrees(math.atan2(east, lat1 - lat0))  # clockwise from north
-    time = pen.say(travel_time(line.leg))
-    word = pen.say(note("only by vehicle")) if line.leg.vehicle_only else ""
-    word = word or ("" if line.kind == "confirmed" else pen.say(note("inferred")))
+    time = _took(pen, line, at)
+    word = "" if line.kind == "confirmed" else pen.say(note("inferred"))
+    arrow = _ARROW.format(deg=turn, color=ACCENT)
+    there = 0.72 if line.leg.vehicle_only else 0.5
+    marks = [mark(_between(line.ends, there), arrow, (20, 20), OVER["leg"], **shown)]
+    if line.leg.vehicle_only:
+        word = pen.say(note("only by vehicle"))
+        marks.append(mark(middle, _BUS, (26, 26), OVER["wrong"], **shown))
+    said = f"{time} · {word}" if word else time
     return [
-        _mark(middle, _ARROW.format(deg=turn), (20, 20), OVER["leg"], popup=popup),
-        _label(
-            middle,
-            "",
-            f"{time} · {word}" if word else time,
-            rank=4,
-            gap=20,
-            look="ds-leg",
-            sides="enswabdc",
-        ),
+        *marks,
+        label(middle, "", said, rank=4, gap=20, look="ds-leg", sides="enswabdc", at=at),
     ]
 
 
-def leg_lines(pen: Pen, legs: Sequence[Line]) -> list[Feature]:
+def leg_lines(pen: Pen, legs: Sequence[Line], stops: Sequence[Stop]) -> list[Feature]:
     """The lines of the legs on a white casing, an arrow or a cross, and what they say."""
     under: list[Feature] = []
     over: list[Feature] = []
     for line in legs:
         sentence = safe_text(leg_sentence(line.leg, line.kind, pen.translate))
         look = ' class="ds-why"' if line.kind == "infeasible" else ""
-        popup = _popup(f"<b>{line.number} → {line.number + 1}</b><p{look}>{sentence}</p>")
-        under.append(_stroke(line.ends, _CASING))
-        over.append(
-            _stroke(line.ends, LEG_STYLE[line.kind], popup=popup, leg=line.number, status=line.kind)
-        )
-        over += _leg_mark(pen, line, popup)
+        ride = f"{pen.say(BOARDED)} → {pen.say(ALIGHTED)}" if line.leg.vehicle_only else ""
+        text = popup(f"<b>{line.number} → {line.number + 1}</b>{para(ride)}<p{look}>{sentence}</p>")
+        at = [stops[line.number - 1].leave_s, stops[line.number].enter_s]
+        if line.leg.vehicle_only:
+            under.append(stroke(line.ends, _RIDE, at=at))
+        under.append(stroke(line.ends, {**_CASING, "weight": 6} if ride else _CASING, at=at))
+        own = {"popup": text, "leg": line.number, "status": line.kind, "at": at}
+        over.append(stroke(line.ends, LEG_STYLE[line.kind], **own))
+        over += _leg_marks(pen, line, text, at)
     return under + over
 
 
-def stop_marks(pen: Pen, places: Sequence[Spot]) -> list[Feature]:
+def _visit(pen: Pen, number: int, stop: Stop, crops: Mapping[str, bytes]) -> str:
+    """What the pop-up says of one stop."""
+    where = pen.place(stop)
+    clock = ""
+    if 1 <= stop.sigma_s < 60:
+        clock = pen.say(note("time: within about {n} s", n=round(2 * stop.sigma_s)))
+    elif stop.sigma_s >= 60:
+        clock = pen.say(note("time: within about {n} min", n=round(stop.sigma_s / 30)))
+    return (
+        f"<b>{number} · {where}</b>"
+        + picture(
+            crops.get(stop.tracklet_id or ""), pen.say(note("the person at stop {n}", n=number))
+        )
+        + para(
+            f"{pen.date(stop.enter_s)} {pen.span(stop.enter_s, stop.leave_s)}",
+            pen.words(stop),
+            clock,
+            pen.say(note("changes when the assumptions change")) if stop.unstable else "",
+        )
+    )
+
+
+def _numeral(spot: Spot) -> str:
+    """The numbers on a mark; those of later visits appear when the slider comes to them."""
+    first, *others = zip(spot.numbers[:3], spot.stops[:3], strict=True)
+    shown = str(first[0]) + "".join(from_then(f"·{n}", s.enter_s) for n, s in others)
+    return shown if len(spot.numbers) <= 3 else shown + from_then("…", spot.stops[3].enter_s)
+
+
+def stop_marks(pen: Pen, places: Sequence[Spot], facts: Facts) -> list[Feature]:
     """A numbered mark per place (filled = confirmed by a person), with its time and its word."""
-    features = []
+    features: list[Feature] = []
     for spot in places:
-        state = ("" if spot.confirmed else " ds-open") + (
-            " ds-shaky" if any(stop.unstable for stop in spot.stops) else ""
+        stop, where = spot.stops[0], pen.place(spot.stops[0])
+        look = (
+            ("" if spot.confirmed else " ds-open")
+            + (" ds-shaky" if any(one.unstable for one in spot.stops) else "")
+            + ("" if stop.source == "cctv" else " ds-told")
         )
-        visits = [
-            (n, stop, pen.span(stop.enter_s, stop.leave_s), pen.words(stop))
-            for n, stop in zip(spot.numbers, spot.stops, strict=True)
-        ]
-        where = pen.place(spot.stops[0])
-        popup = _popup(
-            *(
-                f"<b>{n} · {where}</b>"
-                + _para(
-                    f"{stop_date(stop.enter_s, pen.zone)} {when}",
-                    word,
-                    pen.say(note("changes when the assumptions change")) if stop.unstable else "",
-                )
-                for n, stop, when, word in visits
-            )
+        at = [stop.enter_s]
+        if stop.source != "cctv" and stop.radius_m > 0:
+            style = {"color": ACCENT, "weight": 1.5, "dashArray": "2 4", "fillOpacity": 0.06}
+            features.append(disc(spot.point, stop.radius_m, style, at=at))
+        pairs = list(zip(spot.numbers, spot.stops, strict=True))
+        text = popup(
+            *(from_then(_visit(pen, n, one, facts.crops), one.enter_s) for n, one in pairs)
         )
-        html = f'<div class="ds-stop{state}" role="img" aria-label="{where}">{spot.numeral}</div>'
+        said = "".join(
+            from_then(f"{pen.span(s.enter_s, s.leave_s)} · {pen.words(s)}", s.enter_s)
+            for s in spot.stops[:3]
+        )
+        numbers = ", ".join(map(str, spot.numbers))
+        html = f'<div class="ds-stop{look}">{_numeral(spot)}</div>'
         size = (max(36, 18 + 11 * len(spot.numeral)), 36)
-        stop = spot.stops[0]
+        own = {"camera": stop.camera_id, "stop": spot.numbers[0], "tracklet": stop.tracklet_id}
+        title = f"{numbers} · {where}"
         features.append(
-            _mark(
-                spot.point,
-                html,
-                size,
-                OVER["stop"],
-                popup=popup,
-                camera=stop.camera_id,
-                stop=spot.numbers[0],
-                tracklet=stop.tracklet_id,
-            )
+            mark(spot.point, html, size, OVER["stop"], popup=text, at=at, title=title, **own)
         )
-        said = "<br>".join(f"{when} · {word}" for _, _, when, word in visits[:3])
-        features.append(
-            _label(spot.point, where, said, rank=1, gap=size[0] // 2 + 6, sides="ewsnabdc")
-        )
+        gap = size[0] // 2 + 6
+        features.append(label(spot.point, where, said, rank=1, gap=gap, sides="ewsnabdc", at=at))
     return features
 
 
-def stop_date(at_s: float, zone: tzinfo) -> str:
-    """The date of a stop in its time zone."""
-    return f"{moment(at_s, zone):%Y-%m-%d}"
+def leaving_marks(pen: Pen, stops: Sequence[Stop], facts: Facts) -> list[Feature]:
+    """An arrow beside the last stop in footage: which way the person was going."""
+    of, way = facts.leaving or ("", None)
+    last = next((stop for stop in stops if of and stop.tracklet_id == of), None)
+    point = stop_point(last, pen.cameras) if last is not None else None
+    if way is None or way.bearing_deg is None or way.compass is None:
+        return []
+    if last is None or point is None:
+        return []
+    word = pen.say(note("last going {direction}", direction=way.compass))
+    at = [last.leave_s]
+    turn = f"rotate({way.bearing_deg:.0f}deg)"
+    html = (
+        f'<div class="ds-going" style="transform:{turn}"><svg viewBox="-10 -46 20 92"'
+        f' aria-hidden="true"><path d="M0 -45 L9 -30 L3 -30 L3 -20 L-3 -20 L-3 -30 L-9 -30 Z"'
+        f' fill="{INK}" stroke="#fff" stroke-width="1.5"/></svg></div>'
+    )
+    return [
+        mark(point, html, (20, 92), OVER["next"], look="ds-anchor", at=at),
+        label(
+            away(point, way.bearing_deg, 1), "", word, rank=2, gap=50, look="ds-leg",
+            sides=_side(way.bearing_deg) + "abdc", at=at,
+        ),
+    ]  # fmt: skip
+
+
+def _side(bearing: float) -> str:
+    return "nesw"[round(bearing / 90) % 4]
+
+
+def asked_text(
+    pen: Pen, letter: str, ask: NextCamera, candidates: Sequence[Sighting]
+) -> tuple[str, str]:
+    """(pop-up, what the label adds) for a camera to ask next; safe HTML."""
+    when, chance = pen.span(ask.from_s, ask.to_s), round(100 * ask.probability)
+    deadline = ""
+    if ask.deadline_s is not None:
+        at = f"{pen.date(ask.deadline_s)} {pen.span(ask.deadline_s, ask.deadline_s)}"
+        deadline = pen.say(note("footage kept until {at}", at=at))
+    title = pen.say(note("ask next"))
+    sure = pen.say(note("chance about {percent} %", percent=chance))
+    waiting = count(pen, ask.camera_id, candidates)
+    text = popup(
+        f"<b>{letter} · {pen.name(ask.camera_id)}</b>",
+        para(f"{title}: {when}", sure, deadline, waiting),
+    )
+    return text, f"{title} · {when} · {chance} %" + (f"<br>{waiting}" if waiting else "")
 
 
 def next_marks(
-    pen: Pen, asked: Sequence[NextCamera], candidates: Sequence[Sighting]
+    pen: Pen,
+    asked: Sequence[NextCamera],
+    candidates: Sequence[Sighting],
+    stops: Sequence[Spot],
+    from_s: float,
 ) -> list[Feature]:
-    """Hollow marks with a letter: where to ask next, A first, and for which time."""
-    features = []
+    """Hollow marks with a letter: where to ask next, A first, and for which time.
+
+    A camera that is a stop already gets its letter as a badge without a label of its own.
+    """
+    taken = {(round(s.point[0], 5), round(s.point[1], 5)) for s in stops}
+    features: list[Feature] = []
     for letter, ask in zip(LETTERS, asked, strict=False):
         point = camera_point(pen.cameras.get(ask.camera_id))
         if point is None:
             continue
-        name, when = pen.name(ask.camera_id), pen.span(ask.from_s, ask.to_s)
-        deadline = ""
-        if ask.deadline_s is not None:
-            date = stop_date(ask.deadline_s, pen.zone)
-            at = f"{date} {pen.span(ask.deadline_s, ask.deadline_s)}"
-            deadline = pen.say(note("footage kept until {at}", at=at))
-        title = pen.say(note("ask next"))
-        count = _count(pen, ask.camera_id, candidates)
-        popup = _popup(f"<b>{letter} · {name}</b>", _para(f"{title}: {when}", deadline, count))
-        said = f"{title} · {when}" + (f"<br>{count}" if count else "")
-        html = f'<div class="ds-next" role="img" aria-label="{letter} {name}">{letter}</div>'
-        features.append(
-            _mark(
-                point, html, (28, 28), OVER["next"], popup=popup, camera=ask.camera_id, next=letter
-            )
-        )
-        features.append(_label(point, name, said, rank=2, gap=20, sides="ewsnabdc"))
+        key = (round(point[0], 5), round(point[1], 5))
+        text, said = asked_text(pen, letter, ask, candidates)
+        own: dict[str, Any] = {"popup": text, "camera": ask.camera_id, "next": letter}
+        own |= {"at": [from_s], "title": f"{letter} · {pen.name(ask.camera_id)}"}
+        if key in taken:
+            html = f'<div class="ds-next ds-badge">{letter}</div>'
+            badge = mark(point, html, (22, 22), OVER["stop"] + 500, anchor=(-8, 30), **own)
+            features.append(badge)
+            continue
+        html = f'<div class="ds-next">{letter}</div>'
+        features.append(mark(point, html, (28, 28), OVER["next"], **own))
+        name = pen.name(ask.camera_id)
+        features.append(label(point, name, said, rank=2, gap=20, sides="ewsnabdc", at=[from_s]))
     return features
-
-
-def last_seen_marks(pen: Pen, seen: LastSeen) -> list[Feature]:
-    """The circle in which the person was last seen, with its time."""
-    point = (seen.lat, seen.lon)
-    title, when = pen.say(note("last seen")), pen.span(seen.from_s, seen.to_s)
-    style = {"color": "#b57d00", "weight": 2, "dashArray": "5 5", "opacity": 1}
-    fill = {"fillColor": START, "fillOpacity": 0.16}
-    popup = _popup(f"<b>{title}</b>", _para(f"{stop_date(seen.from_s, pen.zone)} {when}"))
-    return [
-        {
-            "type": "Feature",
-            "geometry": point_geometry(point),
-            "properties": {"radius_m": seen.radius_m, "style": {**style, **fill}, "popup": popup},
-        },
-        _label(point, title, when, rank=2, gap=4, sides="swne"),
-    ]
 
 
 def other_routes(pen: Pen, paths: Sequence[Path]) -> list[Feature]:
@@ -355,6 +283,6 @@ def other_routes(pen: Pen, paths: Sequence[Path]) -> list[Feature]:
         if len(points) > 1:
             style = {"color": INK, "weight": 2, "opacity": 0.6, "dashArray": "1 6"}
             names = " → ".join(pen.name(c) for c in path.camera_id if c is not None)
-            popup = _popup(f"<b>{pen.say(note('another possible route'))}</b>", _para(names))
-            features.append(_stroke(points, style, popup=popup))
+            text = popup(f"<b>{pen.say(note('another possible route'))}</b>", para(names))
+            features.append(stroke(points, style, popup=text))
     return features

@@ -18,10 +18,11 @@ from folium.template import Template
 from folium.utilities import JsCode
 
 from core.errors import BadInput
-from core.routemap import features, vendor
-from core.routemap.basemap import base_feature_list, grid
-from core.routemap.features import Feature, Pen
+from core.routemap import features, vendor, watching
+from core.routemap.basemap import base_feature_list, grid, street_names
+from core.routemap.facts import Facts
 from core.routemap.legend import legend_html
+from core.routemap.pen import Feature, Pen
 from core.routemap.records import Row, ask_rows, route_rows
 from core.routemap.scene import (
     Point,
@@ -31,9 +32,13 @@ from core.routemap.scene import (
     camera_point,
     clock,
     lines,
+    plain_text,
+    safe_text,
     spots,
 )
 from core.routemap.svg import route_svg
+from core.routemap.tiles import Tiles
+from core.routemap.timeline import WORDS, timeline
 from core.types import Camera, LastSeen, Note, Route, Sighting, note
 
 KOREA: tuple[Point, Point] = ((33.1, 125.8), (38.6, 129.6))  # shown when nothing has a place
@@ -43,9 +48,12 @@ _POINT = JsCode(
     """function (feature, at) {
         const p = feature.properties;
         if (p.radius_m) { return L.circle(at, {radius: p.radius_m, interactive: !!p.popup}); }
-        const icon = L.divIcon({html: p.html, className: p.look, iconSize: p.size});
+        const icon = L.divIcon({html: p.html, className: p.look, iconSize: p.size,
+                                iconAnchor: p.anchor});
+        const title = L.DomUtil.create("textarea");
+        title.innerHTML = p.title || "";
         return L.marker(at, {icon: icon, zIndexOffset: p.z, interactive: !!p.popup,
-                             keyboard: !!p.popup});
+                             keyboard: !!p.popup, title: title.value});
     }"""
 )
 _EACH = JsCode(
@@ -102,13 +110,16 @@ class _Inline(Element):
 
 
 class Furniture(MacroElement):
-    """Legend, scale bar, note, fitting the view, and labels that do not cover each other."""
+    """Legend, scale bar, note, fitting the view, labels that keep apart, and the time slider."""
 
     _template = Template(
         """
         {% macro header(this, kwargs) %}<style>{{ this.css }}</style>{% endmacro %}
         {% macro script(this, kwargs) %}
-        {{ this.code }}({{ this._parent.get_name() }}, {{ this.settings|tojson }});
+        (function (map, settings) {
+          const tidy = {{ this.code }}(map, settings);
+          if (settings.time) { {{ this.time }}(map, settings.time, settings.words, tidy); }
+        })({{ this._parent.get_name() }}, {{ this.settings|tojson }});
         {% endmacro %}
         """
     )
@@ -119,6 +130,7 @@ class Furniture(MacroElement):
         self.settings = settings
         self.css = (_HERE / "route.css").read_text(encoding="utf-8")
         self.code = (_HERE / "route.js").read_text(encoding="utf-8").strip()
+        self.time = (_HERE / "time.js").read_text(encoding="utf-8").strip()
 
 
 def use_inline(drawn: RouteMap) -> None:
@@ -156,11 +168,18 @@ def _shown(
     cameras: Mapping[str, Camera],
     last_seen: LastSeen | None,
     layers: Mapping[str, list[Feature]],
+    facts: Facts,
 ) -> set[str]:
     """The legend entries this map needs."""
     stops = {"confirmed_stop" if s.confirmed else "open_stop" for s in spots(route, cameras)}
+    stops |= {"told_stop" for stop in route.stops if stop.source != "cctv"}
     kept = {key for key in ("camera", "next", "other") if layers[key]}
     kinds: set[str] = {line.kind for line in lines(route, cameras)}
+    kinds |= {"ride" for leg in route.legs if leg.vehicle_only}
+    kinds |= {"unstable" for stop in route.stops if stop.unstable}
+    kinds |= {"reach"} if stops else set()
+    if facts.states and "camera" in kept:
+        kept = (kept - {"camera"}) | set(facts.states.values())
     return stops | kept | kinds | ({"last_seen"} if last_seen is not None else set())
 
 
@@ -183,22 +202,45 @@ def add_features(
 
 
 def _layers(
-    pen: Pen, route: Route, last_seen: LastSeen | None, candidates: Sequence[Sighting]
+    pen: Pen,
+    route: Route,
+    last_seen: LastSeen | None,
+    candidates: Sequence[Sighting],
+    facts: Facts,
 ) -> dict[str, list[Feature]]:
     """The layers from the bottom up; "other" and "range" can be switched."""
-    places = spots(route, pen.cameras)
+    places, cameras = spots(route, pen.cameras), pen.cameras
     asked = route.next_cameras
-    busy = [p for a in asked if (p := camera_point(pen.cameras.get(a.camera_id))) is not None]
-    ways = (*route.alternatives, *((route.rival,) if route.rival else ()))
+    busy = [p for a in asked if (p := camera_point(cameras.get(a.camera_id))) is not None]
+    ways = (*route.alternatives[1:], *((route.rival,) if route.rival else ()))
+    end_s = route.stops[-1].leave_s if route.stops else 0.0
     return {
-        "range": features.camera_ranges(pen),
-        "seen": features.last_seen_marks(pen, last_seen) if last_seen else [],
+        "range": watching.camera_ranges(pen),
+        "seen": watching.last_seen_marks(pen, last_seen) if last_seen else [],
         "other": features.other_routes(pen, ways),
-        "leg": features.leg_lines(pen, lines(route, pen.cameras)),
-        "camera": features.camera_marks(pen, [s.point for s in places] + busy, candidates),
-        "candidate": features.other_marks(pen, candidates),
-        "next": features.next_marks(pen, asked, candidates),
-        "stop": features.stop_marks(pen, places),
+        "leg": features.leg_lines(pen, lines(route, cameras), route.stops),
+        "camera": watching.camera_marks(pen, [s.point for s in places] + busy, candidates, facts),
+        "candidate": watching.other_marks(pen, candidates),
+        "going": features.leaving_marks(pen, route.stops, facts),
+        "next": features.next_marks(pen, asked, candidates, places, end_s),
+        "stop": features.stop_marks(pen, places, facts),
+    }
+
+
+def _settings(
+    pen: Pen,
+    route: Route,
+    corners: tuple[Point, Point],
+    last_seen: LastSeen | None,
+    facts: Facts,
+    tz: str,
+) -> dict[str, Any]:
+    """What the scripts on the map need to know; texts in ``words`` are plain, not HTML."""
+    return {
+        "bounds": corners,
+        "lines": [line.ends for line in lines(route, pen.cameras)],
+        "time": timeline(route, pen.cameras, last_seen, facts, tz),
+        "words": {key: plain_text(pen.translate(text)) for key, text in WORDS.items()},
     }
 
 
@@ -208,17 +250,21 @@ def route_map(
     *,
     last_seen: LastSeen | None = None,
     candidates: Sequence[Sighting] = (),
+    facts: Facts | None = None,
     tz: str = "Asia/Seoul",
     translate: Translate = str,
     base: Mapping[str, Any] | None = None,
+    tiles: Tiles | None = None,
     assets: Literal["app", "inline"] = "app",
 ) -> RouteMap:
     """Draw a route for `st_folium` (assets="app") or for a page without a server ("inline").
 
     candidates  sightings nobody has judged yet: counted at their camera, or marked at their place
+    facts       searched cameras, crops, the speed and the hour: see `Facts`
     translate   how a `Note` is said in the user's language
     base        GeoJSON streets or boundaries (property ``kind``: see basemap.STYLES); without it
-                a metric grid is drawn. No picture is ever fetched from a tile server
+                a metric grid is drawn
+    tiles       an agency's own map server, drawn below it all; None = no picture is ever fetched
 
     Solid lines join stops that a person confirmed, dashed ones are inferred, and a leg that cannot
     be travelled in its time is vermilion, dash-dotted, crossed, and says why. Camera and person
@@ -234,15 +280,18 @@ def route_map(
         cameras,
         last_seen=last_seen,
         candidates=candidates,
+        facts=facts,
         tz=tz,
         translate=translate,
         base=base,
+        tiles=tiles,
         assets=assets,
     )
+    facts = facts or Facts()
     pen = Pen(cameras, clock(tz), translate)
     points = _points(route, cameras, last_seen)
     corners = bounds(points) or KOREA
-    layers = _layers(pen, route, last_seen, candidates)
+    layers = _layers(pen, route, last_seen, candidates, facts)
     (south, west), (north, east) = corners
     drawn = RouteMap(
         center=((south + north) / 2, (west + east) / 2),
@@ -253,7 +302,10 @@ def route_map(
         say=translate,
         again=again,
     )
-    add_features(drawn, base_feature_list(base, corners))
+    if tiles is not None:
+        tiles.layer(safe_text(tiles.attribution)).add_to(drawn)
+    if tiles is None or base is not None:
+        add_features(drawn, [*base_feature_list(base, corners), *street_names(base, corners)])
     switches = {
         "range": note("what the cameras see"),
         "other": note("other possible routes"),
@@ -263,13 +315,13 @@ def route_map(
         add_features(drawn, content, name, show=key != "other")
     if layers["other"]:
         folium.LayerControl(collapsed=False, position="topright").add_to(drawn)
-    shown = _shown(route, cameras, last_seen, layers)
+    shown = _shown(route, cameras, last_seen, layers, facts)
     sentence = _headline(route, points)
+    mesh = None if base or tiles else grid(corners)[0]
     Furniture(
         {
-            "bounds": corners,
-            "lines": [line.ends for line in lines(route, cameras)],
-            "legend": legend_html(shown, None if base else grid(corners)[0], translate),
+            **_settings(pen, route, corners, last_seen, facts, tz),
+            "legend": legend_html(shown, mesh, translate),
             "note": pen.say(sentence) if sentence else "",
         }
     ).add_to(drawn)

@@ -19,12 +19,33 @@ ENTRIES: dict[str, tuple[str, Note]] = {
         _DOT.format(fill="#fff") + f'{_TEXT} fill="#005a8d">2</text>',
         note("stop, proposed by the computer"),
     ),
+    "told_stop": (
+        f'<rect x="10" y="1.5" width="16" height="15" rx="4" fill="#fff" stroke="{ACCENT}"'
+        f' stroke-width="2"/>{_TEXT} fill="#005a8d">3</text>',
+        note("told by somebody or a device, not by a camera"),
+    ),
+    "unstable": (
+        f'<circle cx="18" cy="9" r="7.5" fill="#fff" stroke="{ACCENT}" stroke-width="2.5"'
+        f' stroke-dasharray="1 3"/>{_TEXT} fill="#005a8d">4</text>',
+        note("unstable: changes when the assumptions change"),
+    ),
     "confirmed": (_LINE.format(color=ACCENT, dash="none"), note("both ends confirmed")),
     "inferred": (_LINE.format(color=ACCENT, dash="4 5"), note("inferred leg")),
     "infeasible": (
         _LINE.format(color=ALARM, dash="9 3 2 3")
         + f'<circle cx="18" cy="9" r="6.5" fill="{ALARM}"/>{_TEXT} fill="#fff">✕</text>',
         note("not possible in this time"),
+    ),
+    "ride": (
+        f'<path d="M1 9 H35" stroke="{INK}" stroke-width="8"/><path d="M1 9 H35" stroke="#fff"'
+        f' stroke-width="6"/><path d="M1 9 H35" stroke="{ACCENT}" stroke-width="3"'
+        ' stroke-dasharray="3 6"/>',
+        note("only by vehicle"),
+    ),
+    "reach": (
+        f'<circle cx="18" cy="9" r="8" fill="{ACCENT}" fill-opacity=".14" stroke="{ACCENT}"'
+        ' stroke-width="1.5" stroke-dasharray="2 3"/>',
+        note("within reach at the time shown"),
     ),
     "next": (
         f'<circle cx="18" cy="9" r="7.5" fill="#fff" stroke="{INK}" stroke-width="1.5"'
@@ -39,6 +60,21 @@ ENTRIES: dict[str, tuple[str, Note]] = {
     "camera": (
         f'<circle cx="18" cy="9" r="5" fill="{GREY}"/><circle cx="18" cy="9" r="1.7" fill="#fff"/>',
         note("camera and what it sees"),
+    ),
+    "searched": (
+        f'<circle cx="18" cy="9" r="6.5" fill="{GREY}"/><path d="M15 9.2 l2.2 2.3 l4 -4.6"'
+        ' fill="none" stroke="#fff" stroke-width="1.8"/>',
+        note("camera, searched at that time"),
+    ),
+    "partly": (
+        f'<circle cx="18" cy="9" r="6.5" fill="#fff" stroke="{GREY}" stroke-width="2"/>'
+        f'<path d="M18 2.5 a6.5 6.5 0 0 0 0 13 z" fill="{GREY}"/>',
+        note("camera, searched in part"),
+    ),
+    "not_searched": (
+        f'<circle cx="18" cy="9" r="6.5" fill="#fff" stroke="{GREY}" stroke-width="2"'
+        ' stroke-dasharray="3 2.5"/>',
+        note("camera, not searched yet"),
     ),
     "other": (
         f'<path d="M1 9 H35" stroke="{INK}" stroke-width="2" stroke-dasharray="1 4"'

@@ -11,11 +11,12 @@ from typing import Any
 
 import folium
 
-from core.routemap import features
+from core.routemap import watching
 from core.routemap.basemap import base_feature_list, grid
-from core.routemap.features import Feature, Pen
+from core.routemap.facts import Facts
 from core.routemap.leaflet import KOREA, Furniture, add_features
 from core.routemap.legend import legend_html
+from core.routemap.pen import Feature, Pen
 from core.routemap.scene import Point, Translate, around, bounds, camera_point, clock
 from core.types import Camera, LastSeen, note
 
@@ -46,7 +47,7 @@ def place_map(
     drawn.options.update(min_zoom=3, max_zoom=20)
     drawn.default_js = [link for link in folium.Map.default_js if link[0] != "jquery"]
     add_features(drawn, base_feature_list(base, corners))
-    add_features(drawn, [_quiet(mark) for mark in features.camera_marks(pen, [], [])])
+    add_features(drawn, [_quiet(mark) for mark in watching.camera_marks(pen, [], [], Facts())])
     shown = {"camera", "last_seen"} if points else {"last_seen"}
     Furniture(
         {
@@ -65,7 +66,7 @@ def place_mark(
     """The place as a layer; empty while there is none."""
     layer = folium.FeatureGroup(name="place")
     if seen is not None:
-        add_features(layer, features.last_seen_marks(Pen({}, clock(tz), translate), seen))
+        add_features(layer, watching.last_seen_marks(Pen({}, clock(tz), translate), seen))
     return layer
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
@@ -18,12 +20,15 @@ from core.routemap.scene import (
     line_geometry,
     lines,
     moment,
-    place_name,
+    place_words,
+    plain_text,
     point_geometry,
     stop_point,
     stop_words,
 )
-from core.types import Camera, Route, note
+from core.types import Camera, LastSeen, Route, note
+
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # also as full-width characters
 
 Row = dict[str, str | int | bool | None]
 
@@ -49,7 +54,8 @@ def route_rows(
             {
                 "stop": at + 1,
                 "camera": stop.camera_id,
-                "place": place_name(stop, cameras) or translate(note("place not known")),
+                "place": place_words(stop, cameras, translate)
+                or translate(note("place not known")),
                 "from": f"{moment(stop.enter_s, zone):%Y-%m-%d %H:%M:%S}",
                 "to": f"{moment(stop.leave_s, zone):%Y-%m-%d %H:%M:%S}",
                 "word": stop_words(stop, translate),
@@ -93,6 +99,26 @@ def ask_rows(
     ]
 
 
+def stops_csv(rows: Sequence[Row], columns: Mapping[str, str]) -> str:
+    """Rows as CSV for a spreadsheet: UTF-8 with its mark, and no cell that is taken for a formula.
+
+    columns  {key: heading} in order
+    """
+    kept = io.StringIO()
+    kept.write("\ufeff")
+    writer = csv.writer(kept)
+    writer.writerow([harmless(heading) for heading in columns.values()])
+    for row in rows:
+        writer.writerow([harmless(row[key]) for key in columns])
+    return kept.getvalue()
+
+
+def harmless(value: object) -> str:
+    """A cell on one line that no spreadsheet runs: an apostrophe goes before = + - @."""
+    text = "" if value is None else plain_text(str(value))
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
 def _number(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
@@ -132,6 +158,9 @@ def _stop_features(
             band=stop.band,
             confirmed=stop.confirmed,
             unstable=stop.unstable,
+            source=stop.source,
+            radius_m=_number(stop.radius_m),
+            sigma_s=_number(stop.sigma_s),
         )
         for number, stop in enumerate(route.stops, start=1)
         if (point := stop_point(stop, cameras)) is not None
@@ -176,10 +205,26 @@ def _next_features(
     ]
 
 
+def _seen_feature(seen: LastSeen, zone: tzinfo) -> dict[str, Any]:
+    return _feature(
+        "last_seen",
+        point_geometry((seen.lat, seen.lon)),
+        from_time=moment(seen.from_s, zone).isoformat(),
+        to_time=moment(seen.to_s, zone).isoformat(),
+        radius_m=_number(seen.radius_m),
+    )
+
+
 def route_geojson(
-    route: Route, cameras: Mapping[str, Camera], tz: str = "Asia/Seoul"
+    route: Route,
+    cameras: Mapping[str, Camera],
+    tz: str = "Asia/Seoul",
+    *,
+    last_seen: LastSeen | None = None,
 ) -> dict[str, Any]:
-    """The route as an RFC 7946 FeatureCollection; properties.kind: camera, stop, leg or next.
+    """The route as an RFC 7946 FeatureCollection.
+
+    properties.kind: camera, last_seen, stop, leg or next.
 
     Missing is null; what has no place is left out. Texts are data, not HTML: escape them on show.
 
@@ -189,6 +234,7 @@ def route_geojson(
     zone = clock(tz)
     features = [
         *_camera_features(cameras),
+        *([_seen_feature(last_seen, zone)] if last_seen is not None else []),
         *_leg_features(route, cameras),
         *_stop_features(route, cameras, zone),
         *_next_features(route, cameras, zone),

@@ -41,10 +41,11 @@
       }
     }
     const taken = Array.from(
-      box.querySelectorAll(".ds-pin:not(.ds-dot), .leaflet-control"), (e) => e.getBoundingClientRect());
+      box.querySelectorAll(".ds-pin:not(.ds-dot), .leaflet-control, .ds-time, .ds-said"), (e) => e.getBoundingClientRect());
     const labels = Array.from(box.querySelectorAll(".ds-label"));
     labels.sort((a, b) => a.dataset.rank - b.dataset.rank);
     for (const label of labels) {
+      if (label.parentElement.style.display === "none") continue; // not yet, says the time slider
       const free = [];
       const hard = label.dataset.rank > 2 ? taken.concat(dots) : taken;
       for (const side of label.dataset.sides) {
@@ -78,7 +79,7 @@
     map.fitBounds(settings.bounds, {
       animate: false, maxZoom: 18,
       paddingTopLeft: [64, !wide && switches ? switches.offsetHeight + 40 : 48],
-      paddingBottomRight: [wide ? legend.offsetWidth + 40 : 40, 56] });
+      paddingBottomRight: [wide ? legend.offsetWidth + 40 : 40, settings.time ? 100 : 56] });
   }
   new ResizeObserver(function () {
     if (!box.clientWidth || box.clientWidth === width) return;
@@ -101,5 +102,9 @@
     tidy();
   }
   setTimeout(settle, 0, 400);
+  for (const pin of box.querySelectorAll(".leaflet-marker-icon[role=button]")) {
+    pin.setAttribute("aria-label", pin.title || pin.textContent);
+  }
   window.dongseonDrawn = true;
+  return tidy;
 })

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.errors import BadInput
-from core.types import Band, Camera, Leg, Note, Route, Stop, note
+from core.types import Band, Camera, Leg, Note, Route, Source, Stop, note
 
 Point = tuple[float, float]  # (lat, lon) WGS84
 Translate = Callable[[Note], str]
@@ -39,6 +39,14 @@ LEG_WORDS: Mapping[LegKind, Note] = {
     "infeasible": note("not possible in this time"),
 }
 CONFIRMED = note("confirmed")
+BOARDED, ALIGHTED = note("probably got on a vehicle"), note("probably got off a vehicle")
+SOURCE_WORDS: Mapping[Source, Note] = {
+    "cctv": note("CCTV"),
+    "witness": note("witness"),
+    "card": note("card tap"),
+    "device": note("device signal"),
+    "patrol": note("patrol"),
+}
 
 
 def plain_text(text: str) -> str:
@@ -117,7 +125,15 @@ def place_name(stop: Stop, cameras: Mapping[str, Camera]) -> str | None:
     if stop.camera_id is not None:
         return camera_name(stop.camera_id, cameras)
     point = stop_point(stop, cameras)
-    return None if point is None else f"{point[0]:.5f}, {point[1]:.5f}"
+    return None if point is None else f"{point[0]:.4f}, {point[1]:.4f}"
+
+
+def place_words(stop: Stop, cameras: Mapping[str, Camera], translate: Translate) -> str:
+    """Where a stop is, and what says so if it is no camera; "" if not known; not escaped."""
+    place = place_name(stop, cameras) or ""
+    if stop.source == "cctv":
+        return place
+    return f"{translate(SOURCE_WORDS[stop.source])} · {place}"
 
 
 @dataclass(frozen=True)
@@ -188,8 +204,20 @@ def stop_word(stop: Stop) -> Note:
 
 def stop_words(stop: Stop, translate: Translate) -> str:
     """The word for a stop, and whether it changes when the assumptions change; not escaped."""
-    word = translate(stop_word(stop))
-    return f"{word} · {translate(note('unstable'))}" if stop.unstable else word
+    words = [translate(stop_word(stop))]
+    words += [translate(note("unstable"))] if stop.unstable else []
+    return " · ".join(words)
+
+
+def lasted(seconds: float) -> Note:
+    """A length of time in words: seconds, minutes, hours, days."""
+    if seconds < 100:
+        return note("{n} s", n=round(seconds))
+    if seconds < 2 * 3600:
+        return note("{n} min", n=round(seconds / 60))
+    if seconds < 48 * 3600:
+        return note("{n} h", n=round(seconds / 3600))
+    return note("{n} days", n=round(seconds / 86400))
 
 
 def travel_time(leg: Leg) -> Note:

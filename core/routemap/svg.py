@@ -27,7 +27,7 @@ from core.routemap.scene import (
     clock,
     grid_step_m,
     lines,
-    place_name,
+    place_words,
     plain_text,
     safe_text,
     span,
@@ -260,7 +260,7 @@ def _write_labels(
             f"{span(s.enter_s, s.leave_s, zone)} · {stop_words(s, translate)}"
             for s in spot.stops[:3]
         ]
-        name = place_name(spot.stops[0], cameras) or ""
+        name = place_words(spot.stops[0], cameras, translate)
         sheet.label(sheet.xy(spot.point), [name, *said], 12 + 5.5 * len(spot.numeral) + 4, "name")
         named |= {stop.camera_id for stop in spot.stops}
     for ask in route.next_cameras:
@@ -299,7 +299,7 @@ def _sentence(route: Route, cameras: Mapping[str, Camera], translate: Translate)
     """The picture in one line, for those who hear it."""
     if not route.stops:
         return translate(note("no route yet: the person was not found in what was searched"))
-    names = " → ".join(place_name(s, cameras) or "?" for s in route.stops)
+    names = " → ".join(place_words(s, cameras, translate) or "?" for s in route.stops)
     return translate(note("route over {n} stops: {names}", n=len(route.stops), names=names))
 
 
