@@ -180,7 +180,7 @@ def stop_marks(pen: Pen, places: Sequence[Spot], facts: Facts) -> list[Feature]:
             for s in spot.stops[:3]
         )
         numbers = ", ".join(map(str, spot.numbers))
-        html = f'<div class="ds-stop{look}">{_numeral(spot)}</div>'
+        html = f'<div class="ds-stop{look}"><span>{_numeral(spot)}</span></div>'
         size = (max(36, 18 + 11 * len(spot.numeral)), 36)
         own = {"camera": stop.camera_id, "stop": spot.numbers[0], "tracklet": stop.tracklet_id}
         title = f"{numbers} · {where}"
