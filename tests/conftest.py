@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import films
 import pytest
@@ -74,3 +75,17 @@ def tiny_workspace(_made_workspace: Path, tmp_path: Path) -> Path:
 def red_box(tiny_films: dict[str, Path]) -> tuple[Path, float, tuple[float, ...]]:
     """(film, seconds, box): the red figure of c1."""
     return tiny_films["c1"], 2.0, (90.0, 118.0, 114.0, 182.0)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    with sync_api.sync_playwright() as play:
+        path = found or play.chromium.executable_path
+        if not Path(path).exists():
+            pytest.skip("NO BROWSER: chromium is not installed, so no map was drawn and looked at")
+        opened = play.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield opened
+        opened.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -138,3 +139,44 @@ def test_a_person_pointed_at_in_footage_is_found_and_mapped(page, tmp_path):
     drawn = open_map(page)
     expect(drawn.get_by_text("2", exact=True).first).to_be_visible()
     page.screenshot(path=tmp_path / "end.png")
+
+
+def test_the_slider_moves_in_the_app_and_a_click_on_the_map_places_what_was_told(page, tmp_path):
+    from playwright.sync_api import expect
+
+    page.get_by_text("영상에서", exact=True).click()
+    page.get_by_role("button", name="+1초").click()
+    page.get_by_role("radio", name="1", exact=True).click()
+    open_case(page, "빨간 옷")
+    drawn = open_map(page)
+    stops = drawn.locator(".ds-stop")
+    expect(stops).to_have_count(2)
+    frame = page.locator("iframe").first.bounding_box()  # all without scrolling, at 1366 x 768
+    first = page.get_by_text("1 · 카메라 1").first.bounding_box()
+    assert frame["height"] >= 420
+    assert max(frame["y"] + frame["height"], first["y"] + first["height"]) <= 768
+    slider = drawn.locator(".ds-slider")
+    box = slider.bounding_box()
+    height = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] - 8, height)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 10, height, steps=8)
+    expect(stops.nth(0)).to_be_visible()
+    expect(stops.nth(1)).to_be_hidden()
+    page.mouse.move(box["x"] + box["width"] * 0.9, height, steps=8)
+    page.mouse.up()
+    expect(stops.nth(1)).to_be_visible()
+
+    page.get_by_role("tab", name="제보 추가").click()
+    page.locator("iframe").first.scroll_into_view_if_needed()
+    drawn.locator(".leaflet-container").click(position={"x": 200, "y": 120})
+    latitude = page.get_by_role("spinbutton", name="위도")
+    expect(latitude).to_have_value(re.compile(r"^37\.56|^37\.57"))
+    expect(stops.nth(1)).to_be_visible()  # the map was not drawn anew
+    page.get_by_role("button", name="동선에 추가").click()
+    expect(page.get_by_text("언제 보았는지 적으십시오")).to_be_visible()
+    page.screenshot(path=tmp_path / "told.png")
+
+    page.get_by_role("tab", name="다음 카메라").click()
+    page.get_by_role("link", name="A 이 시간 검색").click()
+    expect(page).to_have_url(re.compile(r"\?.*camera=c\d&from=\d+&to=\d+"))

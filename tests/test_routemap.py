@@ -8,7 +8,6 @@ import math
 import re
 import shutil
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path as FilePath
 from typing import Any
 from xml.etree import ElementTree
@@ -18,101 +17,16 @@ import pytest
 import streamlit_folium
 from hypothesis import given
 from hypothesis import strategies as st
+from mapped import EMPTY, HOSTILE, ROUTE, SEEN, START, TOWN, layers, leg, page, stop, town
 
 from core import routemap
 from core.errors import BadInput
 from core.routemap import vendor
 from core.routemap.basemap import base_lines, grid
 from core.routemap.scene import METERS_PER_DEGREE, bounds, span
-from core.types import (
-    Camera,
-    LastSeen,
-    Leg,
-    NextCamera,
-    Note,
-    Path,
-    Route,
-    Sighting,
-    Stop,
-    note,
-    parse_time,
-)
+from core.types import Camera, Leg, Route, Sighting, note, parse_time
 
-START = parse_time("2026-05-01T09:00:00+09:00")
 FOLDER = vendor.FOLDER
-
-HOSTILE = [
-    "`",
-    "a`b${alert(1)}",
-    "$`{window.pwned=1}",
-    "${window.pwned=1}",
-    "<img src=x onerror=window.pwned=1>",
-    "</script><script>window.pwned=1</script>",
-    "'\"><svg onload=window.pwned=1>",
-    "a\\\nb\r\u2028c\u2029d",
-    "{{ 7*7 }}{% raw %}{# x",
-    "\u202egnp.exe\x00",
-]
-
-TOWN = {
-    "c01": ("Station exit 1", 37.5700, 126.9780, 90.0),
-    "c02": ("시장 입구", 37.5716, 126.9812, 45.0),
-    "c03": ("Library", 37.5731, 126.9836, None),
-    "c04": ("Bridge north", 37.5698, 126.9858, None),
-    "c05": ("Bus stop 12-114", 37.5742, 126.9794, 270.0),
-    "c06": ("Park east gate", 37.5716, 126.9885, 0.0),
-}
-
-
-def town(names: list[str] | None = None) -> dict[str, Camera]:
-    return {
-        key: Camera(key, names[k % len(names)] if names else name, "r1", lat, lon, heading)
-        for k, (key, (name, lat, lon, heading)) in enumerate(TOWN.items())
-    }
-
-
-def stop(camera: str, at: float, *, confirmed: bool = False, **more: Any) -> Stop:
-    fields = {"probability": 0.8, "band": "moderate", "lat": None, "lon": None, **more}
-    return Stop(
-        camera, f"{camera}/k1/1", START + at, START + at + 30, confirmed=confirmed, **fields
-    )
-
-
-def leg(feasible: bool = True, why: Note | None = None) -> Leg:
-    return Leg(240, 480, 345, feasible, False, why or note("walkable in this time"))
-
-
-TOO_FAST = note("needs {speed} m/s", speed=5.9)
-ROUTE = Route(
-    stops=(
-        stop("c01", 180, confirmed=True),
-        stop("c02", 620, confirmed=True),
-        stop("c03", 1010),
-        stop("c04", 1100, band="weak", unstable=True),
-    ),
-    legs=(leg(), leg(), leg(False, TOO_FAST)),
-    p_never=0.1,
-    alternatives=(Path(("c01/k1/1", None), ("c01", "c05"), 0.1),),
-    next_cameras=(
-        NextCamera("c06", 0.4, START + 1300, START + 2100, START + 86400),
-        NextCamera("c05", 0.2, START + 1200, START + 1900),
-    ),
-    warnings=(note("not calibrated here"),),
-)
-SEEN = LastSeen(START - 600, START - 300, 37.5695, 126.9765, 120)
-EMPTY = Route(stops=(), legs=(), p_never=0.9)
-
-
-def page(route: Route = ROUTE, cameras: dict[str, Camera] | None = None, **more: Any) -> str:
-    return routemap.map_html(
-        routemap.route_map(route, town() if cameras is None else cameras, **more)
-    )
-
-
-def layers(drawn: folium.Map) -> list[dict[str, Any]]:
-    """Every GeoJSON feature of a map."""
-    found = (c for c in drawn._children.values() if isinstance(c, folium.GeoJson))
-    return [feature for layer in found for feature in layer.data["features"]]
 
 
 # --- the shipped scripts
@@ -441,150 +355,3 @@ def test_our_own_script_and_style_survive_branca_reading_them_as_a_template() ->
     for name in ("route.js", "route.css"):
         text = (FilePath(routemap.__file__).parent / name).read_text(encoding="utf-8")
         assert not re.search(r"\{\{|\{%|\{#|`|\$\{", text), name
-
-
-# --- in a real browser, with every other host shut off
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next((path for name in names if (path := shutil.which(name))), None)
-    with sync_api.sync_playwright() as play:
-        path = found or play.chromium.executable_path
-        if not FilePath(path).exists():
-            pytest.skip("NO BROWSER: chromium is not installed, so no map was drawn and looked at")
-        opened = play.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-class Visit:
-    """One page opened from a file, with what it asked for and complained about."""
-
-    def __init__(self, browser: Any, file: FilePath, **context: Any) -> None:
-        self.asked: list[str] = []
-        self.complaints: list[str] = []
-        viewport = {"width": 1240, "height": 900}
-        self.page = browser.new_context(viewport=viewport, **context).new_page()
-        self.page.route(re.compile(r"^(?!file:|data:)"), lambda route: route.abort())
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on(
-            "console",
-            lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None,
-        )
-        self.page.goto(file.as_uri())
-
-    def count(self, selector: str) -> int:
-        return int(self.page.locator(selector).count())
-
-
-def open_map(browser: Any, tmp_path: FilePath, html: str, **context: Any) -> Visit:
-    file = tmp_path / "map.html"
-    file.write_text(html, encoding="utf-8")
-    return Visit(browser, file, **context)
-
-
-def test_the_exported_page_draws_from_a_file_without_asking_anybody(
-    browser: Any, tmp_path: FilePath
-) -> None:
-    visit = open_map(browser, tmp_path, page(last_seen=SEEN))
-    visit.page.wait_for_selector(".leaflet-container .ds-stop")
-    visit.page.wait_for_timeout(200)
-    assert visit.count(".ds-stop") == 4
-    assert visit.count(".leaflet-overlay-pane path") > 10
-    shown = [e.inner_text() for e in visit.page.locator(".ds-label:visible").all()]
-    assert any("not possible in this time" in text for text in shown)
-    assert sum("confirmed" in text or "moderate" in text for text in shown) >= 3
-    assert visit.page.locator(".ds-still").is_hidden()
-    box = visit.page.locator(".leaflet-container").bounding_box()
-    for mark in visit.page.locator(".ds-stop").all():
-        at = mark.bounding_box()
-        assert box["x"] < at["x"] < box["x"] + box["width"] - at["width"]
-        assert box["y"] < at["y"] < box["y"] + box["height"] - at["height"]
-    visit.page.screenshot(path=str(tmp_path / "map.png"), full_page=True)
-    visit.page.locator(".ds-bad").click()
-    visit.page.wait_for_selector(".leaflet-popup")
-    assert "needs 5.9 m/s" in visit.page.locator(".leaflet-popup").inner_text()
-    assert len(visit.asked) == 1  # the page itself
-    assert not visit.complaints
-
-
-def test_labels_do_not_cover_each_other_or_a_mark(browser: Any, tmp_path: FilePath) -> None:
-    visit = open_map(browser, tmp_path, page(last_seen=SEEN))
-    visit.page.wait_for_selector(".ds-stop")
-    visit.page.wait_for_timeout(200)
-    covered = visit.page.evaluate(
-        """() => {
-            const boxes = [...document.querySelectorAll(".ds-label, .ds-pin")]
-                .filter((e) => getComputedStyle(e).visibility === "visible")
-                .map((e) => [e.className.includes("ds-pin"), e.getBoundingClientRect()]);
-            let n = 0;
-            boxes.forEach(([pinA, a], i) => boxes.slice(i + 1).forEach(([pinB, b]) => {
-                if (pinA && pinB) { return; }
-                if (a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom) {
-                    n += 1;
-                }
-            }));
-            return n;
-        }"""
-    )
-    assert covered == 0
-
-
-def test_labels_appear_when_the_style_sheet_comes_late(browser: Any, tmp_path: FilePath) -> None:
-    bare = page().replace(vendor.inline_style(), "")
-    visit = open_map(browser, tmp_path, bare)
-    visit.page.wait_for_selector(".ds-stop", state="attached")
-    visit.page.wait_for_timeout(200)
-    visit.page.add_style_tag(content=vendor.inline_style())
-    visit.page.wait_for_selector(".ds-label:visible", timeout=2000)
-    visit.page.wait_for_timeout(100)
-    assert visit.count(".ds-label:visible") >= 6
-
-
-def test_hostile_names_are_text_in_the_browser(browser: Any, tmp_path: FilePath) -> None:
-    names = HOSTILE[1:]
-    html = page(
-        cameras=town(names),
-        last_seen=SEEN,
-        candidates=(Sighting("cctv", START, START, "c05", "c05/k/1"),),
-    )
-    visit = open_map(browser, tmp_path, html)
-    visit.page.wait_for_selector(".ds-stop")
-    for mark in visit.page.locator(".ds-stop, .ds-next").all():
-        mark.click(force=True)
-        visit.page.wait_for_timeout(60)
-    assert visit.page.evaluate("typeof window.pwned") == "undefined"
-    assert visit.count(".ds-stop") == 4
-    assert visit.count("img, iframe, object") == 0
-    assert len(visit.asked) == 1
-    assert not visit.complaints
-    assert "<img src=x onerror=window.pwned=1>" in visit.page.locator("table").first.inner_text()
-
-
-def test_even_script_that_slipped_in_could_not_run(browser: Any, tmp_path: FilePath) -> None:
-    planted = "<h1><script>window.pwned=1</script><img src=x onerror='window.pwned=1'>"
-    visit = open_map(browser, tmp_path, page().replace("<h1>", planted))
-    visit.page.wait_for_selector(".ds-stop")
-    assert visit.page.evaluate("typeof window.pwned") == "undefined"
-    assert any("Content Security Policy" in text for text in visit.complaints)
-
-
-def test_the_still_picture_stands_in_where_scripts_are_off(
-    browser: Any, tmp_path: FilePath
-) -> None:
-    visit = open_map(browser, tmp_path, page(), java_script_enabled=False)
-    assert visit.page.locator(".ds-still svg").is_visible()
-    assert visit.page.locator("table").first.is_visible()
-
-
-def test_the_still_picture_stands_in_when_leaflet_does_not_draw(
-    browser: Any, tmp_path: FilePath
-) -> None:
-    broken = page().replace('t.version="1.9.3"', "t.version=notThere")
-    visit = open_map(browser, tmp_path, broken)
-    assert visit.page.locator(".ds-still").is_hidden()
-    visit.page.wait_for_selector(".ds-still svg", state="visible", timeout=5000)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -57,7 +58,7 @@ _PATHS = ("footway", "path", "steps", "pedestrian", "cycleway", "track", "corrid
 _GREEN = ("park", "garden", "pitch", "forest", "grass", "meadow", "wood", "cemetery", "farmland")
 _NAMED = ("main_road", "road", "path", "water", "green", "rail")
 NAMES_SHOWN = 40
-FAR = 3.0  # features further than so many times the view from its middle are not drawn
+FAR = 1.0  # features further outside than so many times the view are not drawn
 
 
 def _wrong(why: str) -> BadInput:
@@ -140,6 +141,12 @@ class Shape:
     points: tuple[Point, ...]
     name: str = ""
 
+    @cached_property
+    def box(self) -> tuple[float, float, float, float]:
+        """South, west, north, east."""
+        lat, lon = zip(*self.points, strict=True)
+        return min(lat), min(lon), max(lat), max(lon)
+
 
 def shapes(base: Mapping[str, Any] | None) -> list[Shape]:
     """Every line and ring of a GeoJSON object, from the bottom up.
@@ -172,13 +179,9 @@ def near(found: Sequence[Shape], corners: tuple[Point, Point]) -> list[Shape]:
     dlat, dlon = FAR * (north - south), FAR * (east - west)
 
     def inside(shape: Shape) -> bool:
-        lat, lon = zip(*shape.points, strict=True)
-        return bool(
-            max(lat) >= south - dlat
-            and min(lat) <= north + dlat
-            and max(lon) >= west - dlon
-            and min(lon) <= east + dlon
-        )
+        low, left, high, right = shape.box
+        over = high >= south - dlat and low <= north + dlat
+        return over and right >= west - dlon and left <= east + dlon
 
     return [shape for shape in found if inside(shape)]
 
@@ -249,9 +252,9 @@ def street_names(base: Mapping[str, Any] | None, corners: tuple[Point, Point]) -
 
 def _middle(shape: Shape) -> Point:
     """Where a name stands: the middle of an area, half way along a line."""
-    lat, lon = zip(*shape.points, strict=True)
     if shape.closed:
-        return (min(lat) + max(lat)) / 2, (min(lon) + max(lon)) / 2
+        south, west, north, east = shape.box
+        return (south + north) / 2, (west + east) / 2
     half = sum(math.dist(a, b) for a, b in pairwise(shape.points)) / 2
     for a, b in pairwise(shape.points):
         step = math.dist(a, b)

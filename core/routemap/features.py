@@ -180,7 +180,7 @@ def stop_marks(pen: Pen, places: Sequence[Spot], facts: Facts) -> list[Feature]:
             for s in spot.stops[:3]
         )
         numbers = ", ".join(map(str, spot.numbers))
-        html = f'<div class="ds-stop{look}">{_numeral(spot)}</div>'
+        html = f'<div class="ds-stop{look}"><span>{_numeral(spot)}</span></div>'
         size = (max(36, 18 + 11 * len(spot.numeral)), 36)
         own = {"camera": stop.camera_id, "stop": spot.numbers[0], "tracklet": stop.tracklet_id}
         title = f"{numbers} · {where}"
@@ -188,7 +188,9 @@ def stop_marks(pen: Pen, places: Sequence[Spot], facts: Facts) -> list[Feature]:
             mark(spot.point, html, size, OVER["stop"], popup=text, at=at, title=title, **own)
         )
         gap = size[0] // 2 + 6
-        features.append(label(spot.point, where, said, rank=1, gap=gap, sides="ewsnabdc", at=at))
+        features.append(
+            label(spot.point, pen.short_place(stop), said, rank=1, gap=gap, sides="ewsnabdc", at=at)
+        )
     return features
 
 
@@ -246,6 +248,7 @@ def next_marks(
     asked: Sequence[NextCamera],
     candidates: Sequence[Sighting],
     stops: Sequence[Spot],
+    facts: Facts,
     from_s: float,
 ) -> list[Feature]:
     """Hollow marks with a letter: where to ask next, A first, and for which time.
@@ -254,6 +257,8 @@ def next_marks(
     """
     taken = {(round(s.point[0], 5), round(s.point[1], 5)) for s in stops}
     features: list[Feature] = []
+    going = facts.leaving[1].bearing_deg if facts.leaving else None
+    corner = (30, 30) if going is not None and going < 180 else (-8, 30)  # not under the arrow
     for letter, ask in zip(LETTERS, asked, strict=False):
         point = camera_point(pen.cameras.get(ask.camera_id))
         if point is None:
@@ -264,7 +269,7 @@ def next_marks(
         own |= {"at": [from_s], "title": f"{letter} · {pen.name(ask.camera_id)}"}
         if key in taken:
             html = f'<div class="ds-next ds-badge">{letter}</div>'
-            badge = mark(point, html, (22, 22), OVER["stop"] + 500, anchor=(-8, 30), **own)
+            badge = mark(point, html, (22, 22), OVER["stop"] + 500, anchor=corner, **own)
             features.append(badge)
             continue
         html = f'<div class="ds-next">{letter}</div>'

@@ -7,14 +7,15 @@ and names of streets, nothing else. The address of an agency's map server is a s
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from core.errors import BadInput, NotFound
-from core.routemap.basemap import Shape, shapes
-from core.routemap.scene import Point, camera_point, line_geometry
+from core.routemap.basemap import Shape, near, shapes
+from core.routemap.scene import Point, bounds, camera_point, line_geometry
 from core.routemap.tiles import Tiles
 from core.settings import write_whole
 from core.types import Camera
@@ -22,6 +23,7 @@ from core.types import Camera
 FOLDER = "basemap"
 MOST_BYTES = 60_000_000
 MOST_POINTS = 1_000_000
+LEAST_VIEW_M = 600.0
 
 
 @dataclass(frozen=True)
@@ -128,16 +130,27 @@ def tiles_of(folder: Path) -> Tiles | None:
         raise _damaged(file) from None
 
 
-def ground(folder: Path) -> Ground:
-    """What the maps of the workspace in `folder` are drawn on. Raises BadInput if damaged."""
+def ground(folder: Path, points: Sequence[Point] = ()) -> Ground:
+    """What the maps of the workspace in `folder` are drawn on. Raises BadInput if damaged.
+
+    points  what will be looked at: of a large map only the part around them is returned
+    """
     file = folder / FOLDER / "streets.geojson"
     base = None
     if file.is_file():
-        try:
-            base = json.loads(file.read_text(encoding="utf-8"))
-        except (ValueError, UnicodeDecodeError):
-            raise _damaged(file) from None
+        found = _kept(file, file.stat().st_mtime_ns)
+        view = bounds(points, least_m=LEAST_VIEW_M)
+        base = _geojson(found if view is None else near(found, view))
     return Ground(base, tiles_of(folder))
+
+
+@lru_cache(maxsize=2)
+def _kept(file: Path, changed_ns: int) -> tuple[Shape, ...]:
+    """The shapes of an imported map, read once for every time it is imported."""
+    try:
+        return tuple(shapes(json.loads(file.read_text(encoding="utf-8"))))
+    except (ValueError, UnicodeDecodeError, BadInput):
+        raise _damaged(file) from None
 
 
 def _damaged(file: Path) -> BadInput:

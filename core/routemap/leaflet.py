@@ -222,7 +222,7 @@ def _layers(
         "camera": watching.camera_marks(pen, [s.point for s in places] + busy, candidates, facts),
         "candidate": watching.other_marks(pen, candidates),
         "going": features.leaving_marks(pen, route.stops, facts),
-        "next": features.next_marks(pen, asked, candidates, places, end_s),
+        "next": features.next_marks(pen, asked, candidates, places, facts, end_s),
         "stop": features.stop_marks(pen, places, facts),
     }
 

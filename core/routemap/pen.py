@@ -14,6 +14,7 @@ from datetime import tzinfo
 from typing import Any
 
 from core.routemap.scene import (
+    SOURCE_WORDS,
     Point,
     Translate,
     camera_name,
@@ -52,6 +53,10 @@ class Pen:
     def place(self, stop: Stop) -> str:
         """Where a stop is, in words, safe as HTML."""
         return safe_text(place_words(stop, self.cameras, self.translate))
+
+    def short_place(self, stop: Stop) -> str:
+        """A few words for where a stop is: the camera's name, or what says so; safe as HTML."""
+        return self.place(stop) if stop.source == "cctv" else self.say(SOURCE_WORDS[stop.source])
 
     def words(self, stop: Stop) -> str:
         """How sure a stop is, safe as HTML."""

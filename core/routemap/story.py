@@ -13,7 +13,7 @@ from core.routemap import ground
 from core.routemap.facts import CameraState, Facts
 from core.routemap.ground import Ground
 from core.routemap.leaflet import RouteMap, route_map
-from core.routemap.scene import Translate
+from core.routemap.scene import Point, Translate, camera_point, stop_point
 from core.routemap.ways import Way, ways
 from core.types import Camera, LastSeen, Recorder, Route, Sighting, Stop
 from core.workspace import Workspace
@@ -92,9 +92,18 @@ def tell(ws: Workspace, case: str, inferred: Route, *, now_s: float | None = Non
         recorders=ws.recorders(),
         last_seen=about.last_seen,
         facts=facts,
-        ground=ground.ground(ws.path),
+        ground=ground.ground(ws.path, _places(cameras, stops, about.last_seen)),
         zone=ws.zone,
     )
+
+
+def _places(
+    cameras: Mapping[str, Camera], stops: Sequence[Stop], seen: LastSeen | None
+) -> list[Point]:
+    """Everything a map of the case may look at."""
+    found = [p for camera in cameras.values() if (p := camera_point(camera)) is not None]
+    found += [p for stop in stops if (p := stop_point(stop, cameras)) is not None]
+    return found + ([(seen.lat, seen.lon)] if seen is not None else [])
 
 
 def _states(ws: Workspace, way: Route, seen: LastSeen | None) -> dict[str, CameraState]:

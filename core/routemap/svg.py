@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from core.routemap.basemap import ACCENT, ALARM, GREY, INK, START, STYLES, base_lines, grid
+from core.routemap.basemap import ACCENT, ALARM, GREY, INK, START, STYLES, grid, near, shapes
 from core.routemap.scene import (
     LEG_WORDS,
     LETTERS,
@@ -35,6 +35,7 @@ from core.routemap.scene import (
     stop_words,
     travel_time,
 )
+from core.routemap.shapes import sector
 from core.types import Camera, LastSeen, Route, note
 
 WIDTH, HEIGHT, MARGIN = 960, 600, 90
@@ -144,12 +145,13 @@ def _side(
 
 
 def _draw_base(sheet: _Sheet, base: Mapping[str, Any] | None) -> None:
-    shapes = base_lines(base) or [("grid", False, line) for line in grid(sheet.corners)[1]]
+    drawn = [(s.kind, s.closed, s.points) for s in near(shapes(base), sheet.corners)]
+    drawn = drawn or [("grid", False, tuple(line)) for line in grid(sheet.corners)[1]]
     for kind, strokes in STYLES.items():
         for style in strokes:
             fill = style["fillColor"] if style.get("fillColor") else "none"
             dash = style.get("dashArray", "none")
-            for of, closed, points in shapes:
+            for of, closed, points in drawn:
                 if of == kind:
                     sheet.parts.append(
                         f'<path d="{sheet.path(points, closed)}" fill="{fill}"'
@@ -164,8 +166,12 @@ def _draw_cameras(sheet: _Sheet, cameras: Mapping[str, Camera]) -> None:
         if point is not None:
             at = sheet.xy(point)
             r = camera.view_range_m * sheet.px_per_m
-            look = f'fill="{GREY}" fill-opacity=".07" stroke="{GREY}" stroke-opacity=".5"'
-            sheet.disc(at, r, look)
+            look = f'fill="{GREY}" fill-opacity=".09" stroke="{GREY}" stroke-opacity=".5"'
+            if camera.heading_deg is None:
+                sheet.disc(at, r, look)
+            else:
+                ring = sector(point, camera.heading_deg, camera.view_range_m)
+                sheet.parts.append(f'<path d="{sheet.path(ring, True)}" {look}/>')
             sheet.disc(at, 6, f'fill="{GREY}" stroke="#fff" stroke-width="2"')
             sheet.keep_free(at, 7, 7)
 
@@ -174,7 +180,10 @@ def _draw_leg(sheet: _Sheet, line: Line) -> None:
     bad = line.kind == "infeasible"
     color = ALARM if bad else ACCENT
     d = sheet.path(line.ends)
-    sheet.parts.append(f'<path d="{d}" fill="none" stroke="#fff" stroke-width="9"/>')
+    if line.leg.vehicle_only:
+        sheet.parts.append(f'<path d="{d}" fill="none" stroke="{INK}" stroke-width="9"/>')
+    width = 6.5 if line.leg.vehicle_only else 9
+    sheet.parts.append(f'<path d="{d}" fill="none" stroke="#fff" stroke-width="{width}"/>')
     sheet.parts.append(
         f'<path d="{d}" fill="none" stroke="{color}" stroke-width="4"'
         f' stroke-dasharray="{_DASH[line.kind]}" stroke-linecap="round"/>'
@@ -203,11 +212,13 @@ def _draw_stop(sheet: _Sheet, spot: Spot) -> None:
     half = max(18.0, 9 + 5.5 * len(spot.numeral))
     fill, look = (ACCENT, "stop sure") if spot.confirmed else ("#fff", "stop")
     dash = "2 3" if any(stop.unstable for stop in spot.stops) else "none"
+    round_px = 18 if spot.stops[0].source == "cctv" else 8  # told: a square, as on the map
     sheet.parts.append(
         f'<rect x="{at[0] - half:.1f}" y="{at[1] - 18:.1f}" width="{2 * half:.1f}" height="36"'
-        f' rx="18" fill="{fill}" stroke="#fff" stroke-width="7"/>'
+        f' rx="{round_px}" fill="{fill}" stroke="#fff" stroke-width="7"/>'
         f'<rect x="{at[0] - half:.1f}" y="{at[1] - 18:.1f}" width="{2 * half:.1f}" height="36"'
-        f' rx="18" fill="{fill}" stroke="{ACCENT}" stroke-width="3" stroke-dasharray="{dash}"/>'
+        f' rx="{round_px}" fill="{fill}" stroke="{ACCENT}" stroke-width="3"'
+        f' stroke-dasharray="{dash}"/>'
         f'<text x="{at[0]}" y="{at[1] + 6}" text-anchor="middle"'
         f' class="{look}">{spot.numeral}</text>'
     )
@@ -275,6 +286,7 @@ def _write_labels(
             a, b = (sheet.xy(p) for p in line.ends)
             words = [translate(travel_time(line.leg))]
             words += [translate(note("inferred"))] if line.kind == "inferred" else []
+            words += [translate(note("only by vehicle"))] if line.leg.vehicle_only else []
             middle = ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2)
             sheet.label(middle, [" · ".join(words)], 20, "leg")
     for camera in cameras.values():

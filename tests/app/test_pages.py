@@ -316,16 +316,6 @@ def test_a_route_without_stops_says_what_to_do(visit, tiny_workspace, tiny_films
     assert "아예 없을 가능성" in words(app)
 
 
-def test_route_shows_stops_next_cameras_and_downloads(
-    visit, tiny_workspace: Path, red_case: str
-) -> None:
-    app = visit(tiny_workspace, PAGE["route"], case=red_case)
-    assert not app.exception
-    assert [s.value for s in app.subheader][:1] == ["지점"]
-    assert list(app.table[0].value.iloc[:, 1]) == ["카메라 1", "카메라 2"]
-    assert [b.label for b in app.download_button] == ["지도 저장(HTML)", "지도 자료(GeoJSON)"]
-
-
 def test_system_lists_models_cameras_and_clips(visit, tiny_workspace: Path) -> None:
     app = visit(tiny_workspace, PAGE["system"])
     assert not app.exception
