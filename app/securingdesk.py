@@ -94,11 +94,17 @@ def around(case: Case) -> tuple[float, float] | None:
     return begin, max(begin + 3600, 60 * (case.last_seen.to_s // 60 + 1))
 
 
-def footage(workspace: Workspace, case: Case, found: Timeline | None) -> None:
-    """How far the footage of every camera has come, and what a person knows about it."""
+def footage(workspace: Workspace, case: Case, found: Timeline | None, fields: str) -> None:
+    """How far the footage of every camera has come, and what a person knows about it.
+
+    fields  name of the two fields of the window, which the page reads before it is drawn
+    """
     if found is None:
         widgets.timeline_empty()
         return
+    for end, at_s in (("from", found.from_s), ("to", found.to_s)):
+        session.begin(f"{fields}-{end}", widgets.local(at_s))
+    forms.window_fields(fields)
     widgets.timeline(found)
     ledger = workspace.casebook.ledger
     st.subheader(_("Say what is known of footage"), anchor=False)

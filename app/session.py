@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -205,9 +206,15 @@ def lead(key: str, value: object) -> None:
     st.session_state[f"{key}-next"] = value
 
 
-def shown(key: str) -> object:
+def shown(key: str) -> Any:
     """What a field holds, None before it is drawn."""
     return st.session_state.get(key)
+
+
+def between(key: str) -> tuple[float, float] | None:
+    """The window that two fields hold, KEY-from and KEY-to; None while one is empty or wrong."""
+    low, high = (widgets.unix(shown(f"{key}-{end}")) for end in ("from", "to"))
+    return None if low is None or high is None or high <= low else (low, high)
 
 
 def map_click(key: str) -> tuple[tuple[float, float] | None, str | None]:

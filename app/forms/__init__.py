@@ -33,7 +33,7 @@ from app.forms.case import (
 from app.forms.desk import desk, no_workspace
 from app.forms.footage import FootageForm, footage_form, with_zone
 from app.forms.scope import Scope, ScopeFields, scope_form, window
-from app.forms.securing import CoverForm, cover_form, state_field, wish_form
+from app.forms.securing import CoverForm, cover_form, state_field, window_fields, wish_form
 
 __all__ = [
     "FIRST_ATTRIBUTES",
@@ -68,6 +68,7 @@ __all__ = [
     "scope_form",
     "state_field",
     "window",
+    "window_fields",
     "wish_form",
     "with_zone",
 ]

@@ -89,17 +89,20 @@ def cover_form(cameras: Mapping[str, Camera], around: Times | None) -> CoverForm
     return CoverForm(camera, low, high, state) if camera else None
 
 
+def window_fields(key: str) -> None:
+    """Which time to show; the page reads the fields, whose values begin as it says."""
+    with st.container(horizontal=True):
+        st.datetime_input(_("From (true time, Korea)"), step=60, key=f"{key}-from", width=230)
+        st.datetime_input(_("To (true time, Korea)"), step=60, key=f"{key}-to", width=230)
+
+
 def _window(
     first: DeltaGenerator,
     last: DeltaGenerator,
     around: Times | None,
 ) -> tuple[datetime | None, datetime | None]:
     """The fields of a window in true time, filled with the one given."""
-    low, high = (
-        (None, None)
-        if around is None
-        else (datetime.fromtimestamp(t, widgets.ZONE).replace(tzinfo=None) for t in around)
-    )
+    low, high = (None, None) if around is None else map(widgets.local, around)
     return (
         first.datetime_input(_("From (true time, Korea)"), low, step=60),
         last.datetime_input(_("To (true time, Korea)"), high, step=60),

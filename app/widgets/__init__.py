@@ -14,6 +14,7 @@ from app.widgets.cameras import (
     clock_state,
     owner_kind,
     plan_table,
+    stacked,
 )
 from app.widgets.candidates import (
     BAND_LOOKS,
@@ -41,7 +42,7 @@ from app.widgets.securing import (
     wish_row,
 )
 from app.widgets.way import never, next_cameras, no_stops, other_ways, stops, way
-from app.widgets.words import ZONE, camera_name, clock, exact, inert, minutes, span, unix
+from app.widgets.words import ZONE, camera_name, clock, exact, inert, local, minutes, span, unix
 
 __all__ = [
     "BAND_LOOKS",
@@ -74,6 +75,7 @@ __all__ = [
     "guarded",
     "inert",
     "leads_first",
+    "local",
     "minutes",
     "models",
     "never",
@@ -90,6 +92,7 @@ __all__ = [
     "securing_empty",
     "securing_figures",
     "span",
+    "stacked",
     "stops",
     "strangers",
     "table",

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.i18n import N_, _, say
 from app.widgets.frame import table
@@ -52,6 +53,14 @@ def camera_head(
         return st.button(_("Take it back"), icon=":material/undo:")
 
 
+def stacked(key: str) -> DeltaGenerator:
+    """A place whose columns lie under each other on a tablet."""
+    row = f'.st-key-{key} > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"]'
+    rules = f'{row} {{flex-wrap: wrap}} {row} > [data-testid="stColumn"] {{min-width: 100%}}'
+    st.html(f"<style>@media (max-width: 1000px) {{{rules}}}</style>")
+    return st.container(key=key)
+
+
 def camera_gaps(cameras: Mapping[str, Camera], recorders: Mapping[str, Recorder]) -> None:
     """What a route lacks because of cameras, in one sentence each."""
     lost = [camera_name(c.id, cameras) for c in cameras.values() if c.lat is None]
@@ -92,17 +101,16 @@ def camera_table(
 def _camera_row(camera: Camera, recorder: Recorder, counts: Mapping[str, int]) -> dict[str, object]:
     turn = "" if camera.heading_deg is None else f"{camera.heading_deg:.0f}° · "
     kept = recorder.retention_days
+    keeps = "" if kept is None else _("keeps {n} days", n=f"{kept:g}")
+    owner = (owner_kind(recorder.owner_kind), recorder.owner, recorder.contact)
     return {
         _("Camera"): f"{camera.name} ({camera.id})" if camera.name != camera.id else camera.id,
         _("Place"): _("not known")
         if camera.lat is None
         else f"{camera.lat:.5f}, {camera.lon:.5f}",
         _("Sees"): f"{turn}{camera.view_range_m:.0f} m · {_(KIND_WORDS[camera.kind])}",
-        _("Recorder"): recorder.id,
         _("Clock"): clock_state(recorder),
-        _("Keeps"): _("not known") if kept is None else _("{n} days", n=f"{kept:g}"),
-        _("Owner"): " · ".join(filter(None, (owner_kind(recorder.owner_kind), recorder.owner,
-                                             recorder.contact))),
+        _("Recorder and owner"): " · ".join(filter(None, (recorder.id, *owner, keeps))),
         _("Appearances"): f"{counts.get(camera.id, 0):,}",
     }  # fmt: skip
 

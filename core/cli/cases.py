@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,6 +48,12 @@ def add(verbs: Verbs) -> None:
     one.add_argument("verdict", choices=[v for v in VERDICTS if v != "not_here"])
     one.add_argument("--by", required=True)
     one.add_argument("--why", default="")
+
+    one = verbs.add("coverage", coverage)
+    one.add_argument("case", metavar="CASE")
+    one.add_argument("--from", dest="start", metavar="T")
+    one.add_argument("--to", dest="end", metavar="T")
+    verbs.add("securing", securing).add_argument("case", metavar="CASE")
 
     one = verbs.add("route", route)
     one.add_argument("case", metavar="CASE")
@@ -146,6 +153,29 @@ def route(args: argparse.Namespace) -> int:
         write(args.geojson, json.dumps(shapes, ensure_ascii=False, indent=1))
     values = route_json(args.case, inferred, ws.zone)
     return answer(args, values, route_text(values))
+
+
+def coverage(args: argparse.Namespace) -> int:
+    """How far the footage of every camera has come: one state for every moment."""
+    from core.coverage import timeline, timeline_json, timeline_text
+
+    ws, (low, high) = opened(args), _between(args)
+    if (low is None) != (high is None):
+        raise BadInput("give both --from and --to, or neither")
+    between = None if low is None or high is None else (low, high)
+    found = timeline(ws, args.case, between, now_s=time.time())
+    values = timeline_json(args.case, found, ws.zone)
+    return answer(args, values, timeline_text(values))
+
+
+def securing(args: argparse.Namespace) -> int:
+    """Which footage to ask for, by each recorder's own clock, and until when it is kept."""
+    from core import securing as listing
+
+    ws = opened(args)
+    items = listing.securing(ws, args.case, now_s=time.time())
+    values = listing.securing_json(args.case, items, ws.zone)
+    return answer(args, values, listing.securing_text(values))
 
 
 def _pairs(items: Sequence[str]) -> dict[str, str]:
