@@ -25,7 +25,6 @@ def letters(workspace: Workspace, case: Case, item: Item, now_s: float) -> None:
         workspace.casebook.record, session.officer(), "letter", case.id, {"request": item.request.n}
     )
     with st.popover(_("Letter"), icon=":material/draft:"):
-        st.code(letter_text(written), language=None, wrap_lines=True, height=360)
         with st.container(horizontal=True):
             for ending, text, kind in (
                 ("html", letter_html(written), "text/html"),
@@ -33,6 +32,7 @@ def letters(workspace: Workspace, case: Case, item: Item, now_s: float) -> None:
             ):
                 st.download_button(f".{ending}", text, f"{name}.{ending}", kind, on_click=log,
                                    icon=":material/download:", key=f"{name}-{ending}")  # fmt: skip
+        st.code(letter_text(written), language=None, wrap_lines=True, height=300)
 
 
 def listed(workspace: Workspace, case: Case, items: list[Item], now_s: float) -> None:
@@ -79,6 +79,7 @@ def proposals(workspace: Workspace, case: Case, asked: Sequence[NextCamera], now
         every = st.button(
             _("Add all {n}", n=len(open_)), icon=":material/playlist_add:", key="add-all"
         )
+    st.caption(_("True time in which the person may have passed, and how likely (estimate)."))
     chosen = [wish for wish in open_ if widgets.wish_row(wish, workspace.cameras())]
     for wish in open_ if every else chosen:
         workspace.casebook.ledger.ask(case.id, wish, by=session.officer())

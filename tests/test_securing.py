@@ -166,6 +166,14 @@ def test_answers_show_in_the_coverage_and_undo_takes_them_back(ws, case):
     assert ws.casebook.verify() is None
 
 
+def test_a_request_somebody_else_answered_is_not_taken_back(ws, case):
+    n = ask(ws, case)
+    answer(ws, case, n, "received", by="lee")
+    with pytest.raises(BadInput, match="somebody else has answered"):
+        ws.casebook.ledger.unask(case, by="kim")
+    assert [item.request.state for item in listed(ws, case)] == ["received"]
+
+
 def test_footage_asked_for_stays_where_it_was_on_the_recorder(ws, case):
     n = ask(ws, case, low=NINE + 600, high=NINE + 1200)
     answer(ws, case, n, "asked", by="kim")
@@ -273,7 +281,7 @@ def test_the_letter_asks_in_recorder_time_with_the_note_on_its_clock(ws, case):
     ask(ws, case)
     (item,) = listed(ws, case)
     text = letter_text(letter(item, ws.case(case), by="김 경위", now_s=NINE))
-    assert "2026-05-01 (금) 08:56 ~ 2026-05-01 (금) 09:27" in text
+    assert "2026-05-01 (금) 08:56 ~ 09:27\n" in text
     assert "실제보다 3분 12초 느림" in text
     assert "실종 2026-0412" in text
     assert case in text

@@ -48,11 +48,11 @@ def camera_picker(cameras: Mapping[str, Camera], *, key: str) -> Camera | None:
     """Which camera to work on; None = a new one."""
     chosen = st.selectbox(
         _("Camera"),
-        [None, *cameras],
+        ["", *cameras],
         format_func=lambda c: widgets.camera_name(c, cameras) if c else _("+ New camera"),
         key=key,
     )
-    return cameras.get(chosen or "")
+    return cameras.get(chosen)
 
 
 def beginning(camera: Camera | None, recorder: Recorder | None) -> dict[str, Any]:

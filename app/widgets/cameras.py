@@ -46,10 +46,8 @@ def camera_head(
         names = ", ".join(camera_name(one, cameras) for one in change.camera_ids[:2])
         more = len(change.camera_ids) - 2
         names += " " + _("and {n} more", n=more) if more > 0 else ""
-        st.caption(
-            _("Last change: {names} · {by} · {when}", names=inert(names), by=inert(change.by),
-              when=clock(change.at_s)[5:16])
-        )  # fmt: skip
+        said = filter(None, (inert(names), inert(change.by), clock(change.at_s)[5:16]))
+        st.caption(_("Last change: {what}", what=" · ".join(said)))
         return st.button(_("Take it back"), icon=":material/undo:")
 
 
@@ -147,7 +145,6 @@ def plan_table(lines: Sequence[Line]) -> None:
         {
             _("Line"): line.number,
             _("What"): f"{LINE_LOOKS[line.kind][0]} {_(LINE_LOOKS[line.kind][1])}",
-            _("Camera"): line.camera.id if line.camera else None,
             _("Changes"): say(line.why) if line.why else _told(line),
         }
         for line in sorted(told, key=lambda line: (line.kind != "wrong", line.number))
@@ -157,6 +154,7 @@ def plan_table(lines: Sequence[Line]) -> None:
 
 
 def _told(line: Line) -> str:
-    arrow = {key: f"{key}: {old} → {new}" if old else f"{key}: {new}"
-             for key, old, new in line.changes}  # fmt: skip
-    return ", ".join(arrow.values())
+    """A line's changes by the table's own column names."""
+    told = [f"{key}: {old} → {new}" if old else f"{key}: {new}"
+            for key, old, new in line.changes if key != "id"]  # fmt: skip
+    return f"{line.camera.id if line.camera else ''} · {', '.join(told)}"

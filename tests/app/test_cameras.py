@@ -130,8 +130,8 @@ def test_a_table_says_what_it_changes_before_it_does(visit, tiny_workspace) -> N
     assert "+ 새로 1 · ≠ 바뀜 1 · = 그대로 1 · ✕ 잘못됨 1" in said
     plan = app.table[0].value
     assert list(plan.iloc[:, 0]) == ["4", "2", "5"]  # the wrong line first
-    assert "바뀐 것 같습니다" in plan.iloc[0, 3].replace("\\", "")
-    assert widgets.inert(EVIL) in plan.iloc[1, 3]
+    assert "바뀐 것 같습니다" in plan.iloc[0, 2].replace("\\", "")
+    assert widgets.inert(EVIL) in plan.iloc[1, 2]
     app = press(app, "카메라 2대 저장")
     cameras, recorders = opened(tiny_workspace)
     assert [c.name for c in cameras.values()] == [EVIL, "카메라 2", "=1+1"]
