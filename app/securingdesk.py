@@ -106,7 +106,7 @@ def footage(workspace: Workspace, case: Case, found: Timeline | None, fields: st
     for end, at_s in (("from", found.from_s), ("to", found.to_s)):
         session.begin(f"{fields}-{end}", widgets.local(at_s))
     forms.window_fields(fields)
-    widgets.timeline(found)
+    widgets.timeline(found, session.candidates(workspace, case.id))
     ledger = workspace.casebook.ledger
     st.subheader(_("Say what is known of footage"), anchor=False)
     with widgets.guarded():

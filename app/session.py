@@ -20,7 +20,7 @@ import streamlit as st
 from app import forms, i18n, widgets
 from core.doctor import Finding, examine
 from core.errors import BadInput
-from core.types import Clip, NextCamera, Note, Ranking
+from core.types import Clip, NextCamera, Note, Ranking, Sighting
 from core.workspace import Workspace
 
 RANKINGS_KEPT = 32
@@ -139,6 +139,19 @@ def keep_search(here: Workspace, case: str, found: Ranking, scope: forms.Scope) 
     kept[(str(workspace_path()), case)] = Kept(found, scope, given(here, case))
     while len(kept) > RANKINGS_KEPT:
         kept.popitem(last=False)
+
+
+def candidates(here: Workspace, case: str) -> list[Sighting]:
+    """The leads of the newest search that nobody has judged yet."""
+    kept, judged = last_search(case), here.verdicts(case)
+    if kept is None:
+        return []
+    found = kept.ranking
+    return [
+        Sighting("cctv", float(found.enter_s[i]), float(found.leave_s[i]), found.camera_id[i], one)
+        for i, one in enumerate(found.tracklet_id)
+        if one not in judged and found.band[i] in ("strong", "moderate")
+    ]
 
 
 def given(here: Workspace, case: str) -> tuple[str, ...]:

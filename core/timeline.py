@@ -57,8 +57,17 @@ LOOKS: Mapping[State, tuple[str, str, str]] = {
 """(ground, pattern of 8 x 8 px, ink of the letter). Source: [okabe2008]"""
 
 
-def timeline_svg(found: Timeline, *, tz: str = "Asia/Seoul", say: Say = str) -> str:
-    """The picture. Rows without anything known come last; of very many only the first are drawn."""
+def timeline_svg(
+    found: Timeline,
+    *,
+    candidates: Sequence[Sighting] = (),
+    tz: str = "Asia/Seoul",
+    say: Say = str,
+) -> str:
+    """The picture. Rows without anything known come last; of very many only the first are drawn.
+
+    candidates  sightings nobody has judged yet, hollow like those judged possible
+    """
     rows = sorted(
         found.rows, key=lambda row: all(s.state == "not_requested" for s in row.stretches)
     )
@@ -76,8 +85,8 @@ def timeline_svg(found: Timeline, *, tz: str = "Asia/Seoul", say: Say = str) -> 
         parts.append(_last_seen(found, x, bottom, say))
     for n, row in enumerate(shown):
         parts.append(_row(row, TOP + ROW * n, x, say))
-        parts += [_tick(s, TOP + ROW * n, x) for s in found.sightings
-                  if s.camera_id == row.camera_id and s.verdict in ("confirmed", "possible")
+        parts += [_tick(s, TOP + ROW * n, x) for s in (*candidates, *found.sightings)
+                  if s.camera_id == row.camera_id and s.verdict in ("confirmed", "possible", None)
                   and found.from_s <= s.enter_s <= found.to_s]  # fmt: skip
     if left_out > 0:
         more = safe_text(say(note("and {n} more cameras: see the table", n=left_out)))
@@ -205,7 +214,7 @@ def _legend(states: Sequence[State], y: float, say: Say) -> tuple[str, int]:
     ]
     tick = '<path d="M4 4 H15 L9.5 14 Z" fill="{}" stroke="#8f3f00" stroke-width="1.4"/>'
     signs.append((tick.format("#d55e00"), say(note("confirmed sighting"))))
-    signs.append((tick.format("#ffffff"), say(note("possible sighting"))))
+    signs.append((tick.format("#ffffff"), say(note("candidate or possible sighting"))))
     parts, at = [], 8.0
     for sign, word in signs:
         need = 44 + _width(word)

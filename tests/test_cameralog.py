@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.casebook import Casebook, Wish
+from core.casebook import Casebook, Wish, migrations
+from core.casebook.database import Database
 from core.errors import BadInput
 from core.types import Camera, Recorder
 
@@ -108,3 +109,19 @@ def test_a_row_changed_behind_the_log_is_left_alone(book):
     with pytest.raises(BadInput, match="changed again since"):
         undo(book)
     assert book.cameras()["c1"].name == "elsewhere"
+
+
+def test_a_casebook_from_before_keeps_its_recorders_and_coverage(tmp_path):
+    database = Database(tmp_path / "old.sqlite")
+    with database.write() as c:
+        migrations.migrate(c, "old", migrations.STEPS[:1])
+        c.exec_driver_sql("INSERT INTO recorders VALUES ('n1', 5.0, 2.0, 1.0, 'photo', 7, 'x', '')")
+        c.exec_driver_sql(
+            "INSERT INTO cameras VALUES ('c1', 'a', 'n1', NULL, NULL, NULL, 30, 'ptz')"
+        )
+        c.exec_driver_sql("INSERT INTO coverage VALUES (1, 'c1', 0, 60, 'searched', 'kim', 1)")
+    database.close()
+    with Casebook.open(tmp_path / "old.sqlite") as book:
+        assert book.recorders()["n1"] == Recorder("n1", 5.0, 2.0, 1.0, "photo", 7, "x")
+        assert [(c.state, c.from_s) for c in book.coverage()] == [("searched", 5.0)]
+        assert book.last_change() is None

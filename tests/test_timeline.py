@@ -87,6 +87,20 @@ def test_last_seen_and_sightings_are_marked():
     assert len(list(full.iter(f"{SVG}path"))) == len(list(bare.iter(f"{SVG}path"))) + 2
 
 
+def test_a_candidate_nobody_judged_is_hollow_and_a_rejected_one_is_not_drawn():
+    lead = Sighting("cctv", NINE + HOUR, NINE + HOUR + 5, "c1", "c1/k/2")
+    no = Sighting("cctv", NINE + HOUR, NINE + HOUR + 5, "c1", "c1/k/3", verdict="rejected")
+    found = Timeline(NINE, NINE + 9 * HOUR, (row("searched"),), Figures(1, 1, 0, 0, 0), None, (no,))
+
+    def ticks(**more) -> list[str | None]:
+        picture = ElementTree.fromstring(timeline_svg(found, **more))
+        paths = picture.iter(f"{SVG}path")
+        return [p.get("fill") for p in paths if p.get("stroke") == "#8f3f00"][:-2]  # less legend
+
+    assert ticks() == []
+    assert ticks(candidates=(lead,)) == ["#ffffff"]
+
+
 def test_last_seen_outside_the_window_is_not_drawn():
     seen = LastSeen(NINE - 9 * HOUR, NINE - 8 * HOUR, 37.5, 127.0)
     assert "▲ last seen" not in texts(drawn([row("searched")], last_seen=seen))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from app.i18n import _, say
@@ -9,6 +11,7 @@ from app.widgets.frame import table
 from app.widgets.words import ZONE, clock, exact, minutes
 from core.coverage import STATE_WORDS, Timeline
 from core.timeline import timeline_svg
+from core.types import Sighting
 
 
 def coverage_figures(found: Timeline) -> None:
@@ -30,10 +33,10 @@ def coverage_figures(found: Timeline) -> None:
             )
 
 
-def timeline(found: Timeline) -> None:
+def timeline(found: Timeline, candidates: Sequence[Sighting] = ()) -> None:
     """The picture: cameras downwards, true time to the right; and its table twin."""
     st.image(
-        timeline_svg(found, tz=ZONE.key, say=say),
+        timeline_svg(found, candidates=candidates, tz=ZONE.key, say=say),
         width="stretch",
         alt=_("how far the footage of each camera has come; the table below says the same"),
     )
