@@ -110,7 +110,7 @@ def footage(workspace: Workspace, case: Case, found: Timeline | None, fields: st
     ledger = workspace.casebook.ledger
     st.subheader(_("Say what is known of footage"), anchor=False)
     with widgets.guarded():
-        form = forms.cover_form(workspace.cameras(), (found.from_s, found.to_s))
+        form = forms.cover_form(workspace.cameras(), around(case) or (found.from_s, found.to_s))
         if form:
             ledger.cover(form.camera, form.from_s, form.to_s, form.state, by=session.officer(),
                          case=case.id)  # fmt: skip

@@ -76,6 +76,14 @@ def test_there_are_enough_times_to_read_and_not_too_many(hours):
     assert 1 <= len(times) <= 61 if hours > 24 * 7 else 2 <= len(times) <= 10
 
 
+def test_a_narrow_picture_says_the_same_with_fewer_times():
+    wide = Timeline(NINE, NINE + 9 * HOUR, (row(*STATES),), Figures(1, 1, 0, 0, 0))
+    said = [texts(ElementTree.fromstring(timeline_svg(wide, narrow=narrow))) for narrow in (0, 1)]
+    assert set(said[1]) < set(said[0])
+    assert {str(word) for word in STATE_WORDS.values()} <= set(said[1])
+    assert "±2 s" not in said[1]
+
+
 def test_last_seen_and_sightings_are_marked():
     seen = LastSeen(NINE + 600, NINE + 1200, 37.5, 127.0)
     confirmed = Sighting("cctv", NINE + HOUR, NINE + HOUR + 5, "c1", "c1/k/0", verdict="confirmed")

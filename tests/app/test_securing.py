@@ -112,7 +112,7 @@ def test_what_a_person_knows_of_footage_is_entered_and_taken_back(
         ws.close()
         return {s.state for s in found.rows[0].stretches}
 
-    assert states() == {"refused", "searched"}
+    assert states() == {"refused", "searched", "not_requested"}
     twin = app.table[-1].value
     assert set(twin.iloc[:, 4]) == {"거절", "기계 검색", "요청 안 함"}
     undo = next(b for b in app.button if b.key == "undo-coverage")
