@@ -120,7 +120,8 @@ def timeline_svg(
     size = f'viewBox="0 0 {frame.width} {height}" width="{frame.width}" height="{height}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family="Pretendard, '
-        f'Noto Sans KR, Noto Sans CJK KR, Malgun Gothic, sans-serif" font-size="13"><title>{title}</title>'
+        'Noto Sans KR, Noto Sans CJK KR, Malgun Gothic, sans-serif" font-size="13">'
+        f"<title>{title}</title>"
         f"<defs>{_patterns()}</defs>{''.join(parts)}{legend}</svg>"
     )
 
