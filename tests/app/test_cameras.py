@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visits import EVIL, PAGE, field, press, words
 
@@ -170,3 +172,19 @@ def test_a_click_gives_a_place_or_chooses_a_camera(monkeypatch) -> None:
     assert session.map_click("m") == (None, "c2")
     state["m"] = {"last_clicked": {"lat": 1.0, "lng": 2.0}, "last_active_drawing": mark}
     assert session.map_click("m") == ((1.0, 2.0), None)
+
+
+def test_the_photo_of_the_check_fills_in_when_the_phone_took_it(visit, tiny_workspace) -> None:
+    picture, exif = Image.new("RGB", (64, 48)), Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = "2026:05:02 14:06:24"
+    content = io.BytesIO()
+    picture.save(content, "JPEG", exif=exif)
+    app = choose(visit(tiny_workspace, PAGE_OF), "c1")
+    given = field(app, "file_uploader", "녹화기와 휴대전화 사진(읽기용, 저장하지 않음)")
+    app = given.upload("clock.jpg", content.getvalue(), "image/jpeg").run()
+    assert not app.exception
+    assert field(app, "text_input", "휴대전화 시각(정확한 시각)").value == "2026-05-02 14:06:24"
+    given = field(app, "file_uploader", "녹화기와 휴대전화 사진(읽기용, 저장하지 않음)")
+    app = given.upload("clock.jpg", b"no picture", "image/jpeg").run()
+    assert "clock" in app.error[0].value
+    assert not app.exception
