@@ -24,7 +24,7 @@ MAP_PX = 430
 
 def chosen(cameras: Mapping[str, Camera]) -> Camera | None:
     """Which camera is worked on; None = a new one."""
-    session.follow(CHOSEN, [None, *cameras])
+    session.follow(CHOSEN, ["", *cameras])
     return forms.camera_picker(cameras, key=CHOSEN)
 
 

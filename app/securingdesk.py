@@ -25,7 +25,6 @@ def letters(workspace: Workspace, case: Case, item: Item, now_s: float) -> None:
         workspace.casebook.record, session.officer(), "letter", case.id, {"request": item.request.n}
     )
     with st.popover(_("Letter"), icon=":material/draft:"):
-        st.code(letter_text(written), language=None, wrap_lines=True, height=360)
         with st.container(horizontal=True):
             for ending, text, kind in (
                 ("html", letter_html(written), "text/html"),
@@ -33,6 +32,7 @@ def letters(workspace: Workspace, case: Case, item: Item, now_s: float) -> None:
             ):
                 st.download_button(f".{ending}", text, f"{name}.{ending}", kind, on_click=log,
                                    icon=":material/download:", key=f"{name}-{ending}")  # fmt: skip
+        st.code(letter_text(written), language=None, wrap_lines=True, height=300)
 
 
 def listed(workspace: Workspace, case: Case, items: list[Item], now_s: float) -> None:
@@ -79,6 +79,7 @@ def proposals(workspace: Workspace, case: Case, asked: Sequence[NextCamera], now
         every = st.button(
             _("Add all {n}", n=len(open_)), icon=":material/playlist_add:", key="add-all"
         )
+    st.caption(_("True time in which the person may have passed, and how likely (estimate)."))
     chosen = [wish for wish in open_ if widgets.wish_row(wish, workspace.cameras())]
     for wish in open_ if every else chosen:
         workspace.casebook.ledger.ask(case.id, wish, by=session.officer())
@@ -94,16 +95,22 @@ def around(case: Case) -> tuple[float, float] | None:
     return begin, max(begin + 3600, 60 * (case.last_seen.to_s // 60 + 1))
 
 
-def footage(workspace: Workspace, case: Case, found: Timeline | None) -> None:
-    """How far the footage of every camera has come, and what a person knows about it."""
+def footage(workspace: Workspace, case: Case, found: Timeline | None, fields: str) -> None:
+    """How far the footage of every camera has come, and what a person knows about it.
+
+    fields  name of the two fields of the window, which the page reads before it is drawn
+    """
     if found is None:
         widgets.timeline_empty()
         return
-    widgets.timeline(found)
+    for end, at_s in (("from", found.from_s), ("to", found.to_s)):
+        session.begin(f"{fields}-{end}", widgets.local(at_s))
+    forms.window_fields(fields)
+    widgets.timeline(found, session.candidates(workspace, case.id))
     ledger = workspace.casebook.ledger
     st.subheader(_("Say what is known of footage"), anchor=False)
     with widgets.guarded():
-        form = forms.cover_form(workspace.cameras(), (found.from_s, found.to_s))
+        form = forms.cover_form(workspace.cameras(), around(case) or (found.from_s, found.to_s))
         if form:
             ledger.cover(form.camera, form.from_s, form.to_s, form.state, by=session.officer(),
                          case=case.id)  # fmt: skip

@@ -17,7 +17,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import streamlit as st
 
@@ -27,7 +27,7 @@ from core.doctor import Finding, examine
 from core.errors import BadInput, DongseonError
 from core.photo import Upload
 from core.photocheck import Group, Person, Shown
-from core.types import Clip, NextCamera, Note, Ranking, Route
+from core.types import Clip, NextCamera, Note, Ranking, Route, Sighting
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -163,6 +163,19 @@ def keep_search(here: Workspace, case: str, found: Ranking, scope: Scope) -> Non
     kept[(str(workspace_path()), case)] = Kept(found, scope, given(here, case))
     while len(kept) > RANKINGS_KEPT:
         kept.popitem(last=False)
+
+
+def candidates(here: Workspace, case: str) -> list[Sighting]:
+    """The leads of the newest search that nobody has judged yet."""
+    kept, judged = last_search(case), here.verdicts(case)
+    if kept is None:
+        return []
+    found = kept.ranking
+    return [
+        Sighting("cctv", float(found.enter_s[i]), float(found.leave_s[i]), found.camera_id[i], one)
+        for i, one in enumerate(found.tracklet_id)
+        if one not in judged and found.band[i] in ("strong", "moderate")
+    ]
 
 
 def given(here: Workspace, case: str) -> tuple[str, ...]:
@@ -340,9 +353,15 @@ def lead(key: str, value: object) -> None:
     st.session_state[f"{key}-next"] = value
 
 
-def shown(key: str) -> object:
+def shown(key: str) -> Any:
     """What a field holds, None before it is drawn."""
     return st.session_state.get(key)
+
+
+def between(key: str) -> tuple[float, float] | None:
+    """The window that two fields hold, KEY-from and KEY-to; None while one is empty or wrong."""
+    low, high = (widgets.unix(shown(f"{key}-{end}")) for end in ("from", "to"))
+    return None if low is None or high is None or high <= low else (low, high)
 
 
 def map_click(key: str) -> tuple[tuple[float, float] | None, str | None]:

@@ -232,7 +232,7 @@ def _cells(camera: Camera, clock: Recorder) -> dict[str, str]:
     """The cells of a camera by column. A clock nobody checked is an empty cell."""
 
     def digits(value: float | None) -> str:
-        return "" if value is None else f"{value:.12g}"
+        return "" if value is None else repr(float(value)).removesuffix(".0")
 
     checked = clock.how != "unchecked"
     return {

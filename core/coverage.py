@@ -23,7 +23,7 @@ from core.workspace import Workspace, iso_time
 
 MINUTE_S = 60.0
 BEFORE_S, AFTER_S = 1800.0, 3 * 3600.0  # around the time last seen, when nothing else is known
-LONGEST_S = 7 * DAY_S
+LONGEST_S = DAY_S  # of a window nobody chose
 SEEN: frozenset[State] = frozenset({"searched", "looked"})
 
 STATES: tuple[State, ...] = get_args(State)
@@ -32,7 +32,7 @@ STATE_WORDS: Mapping[State, Note] = {
     "not_requested": note("not requested"),
     "requested": note("requested"),
     "refused": note("refused"),
-    "overwritten": note("overwritten"),
+    "overwritten": note("overwritten, or past its time"),
     "received": note("received"),
     "searched": note("searched by machine"),
     "looked": note("looked at by a person"),
@@ -298,14 +298,14 @@ def _window(
     asked: Sequence[Request],
     filmed: Sequence[tuple[Clip, float]],
 ) -> tuple[float, float] | None:
-    """From shortly before the person was last seen over all that is known; at most a week."""
+    """From shortly before the person was last seen over all that is known; at most a day."""
     times = [t for s in sightings for t in (s.enter_s, s.leave_s)]
     times += [t for one in asked for t in (one.wish.from_s, one.wish.to_s)]
     footage = [t for c, offset in filmed for t in (c.start_s + offset, c.end_s + offset)]
     if last_seen is not None:
         low, high = last_seen.from_s - BEFORE_S, last_seen.to_s + AFTER_S
-        footage = [t for t in footage if low <= t <= low + LONGEST_S]
-        return whole_minutes((low, min(max([high, *times, *footage]), low + LONGEST_S)))
+        near = [t for t in (*times, *footage) if low <= t <= low + LONGEST_S]
+        return whole_minutes((low, min(max([high, *near]), low + LONGEST_S)))
     known = [*times, *footage]
     if not known:
         return None

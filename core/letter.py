@@ -82,23 +82,22 @@ class Letter:
 def letter(item: Item, case: Case, *, by: str, now_s: float, zone: str = "Asia/Seoul") -> Letter:
     """The request for the footage of one line. by: the officer; now_s: when it is written."""
     wish, here = item.request.wish, ZoneInfo(zone)
-    low, high, true_low, true_high, until = (
-        _when(t, here) for t in (*item.window, wish.from_s, wish.to_s, item.deadline_s)
-    )
+    shown, true = _span(*item.window, here), _span(wish.from_s, wish.to_s, here)
+    until = _when(item.deadline_s, here)
     kind = KINDS.get(item.owner_kind, "종류 미확인")
     contact = (f"연락처 {item.contact}",) if item.contact else ()
     camera = (f"카메라 {wish.camera_id}, 녹화기 {item.clock.id}",) if wish.camera_id else ()
     parts = (
         Part("사건번호", (f"{case.title} (관리번호 {case.id})",)),
         Part("요청 근거", (case.basis.strip() or BASIS.get(case.category, NO_BASIS),)),
-        Part("받는 분", (f"{item.owner or '[소유자·관리자]'} ({kind})", *contact)),
+        Part("받는 분", (f"{item.owner or '[소유자·관리자]'}, {kind}", *contact)),
         Part("대상", (item.name, *camera)),
         Part(
             "요청 시간",
             (
-                f"{low} ~ {high}",
+                shown,
                 "위 시각은 녹화기 화면에 표시되는 시각입니다.",
-                f"실제 시각(한국 표준시)으로는 {true_low} ~ {true_high}입니다.",
+                f"실제 시각(한국 표준시)으로는 {true}입니다.",
             ),
             strong=True,
         ),
@@ -164,6 +163,12 @@ def _line(text: str) -> str:
 def _when(at_s: float, zone: ZoneInfo) -> str:
     moment = datetime.fromtimestamp(at_s, zone)
     return f"{moment:%Y-%m-%d} ({DAYS[moment.weekday()]}) {moment:%H:%M}"
+
+
+def _span(from_s: float, to_s: float, zone: ZoneInfo) -> str:
+    """A window, its day once when both ends lie on it."""
+    first, last = _when(from_s, zone), _when(to_s, zone)
+    return f"{first} ~ {last[-5:] if first[:10] == last[:10] else last}"
 
 
 def _clock(recorder: Recorder, sigma_s: float, zone: ZoneInfo) -> tuple[str, ...]:

@@ -180,3 +180,29 @@ def test_the_slider_moves_in_the_app_and_a_click_on_the_map_places_what_was_told
     page.get_by_role("tab", name="다음 카메라").click()
     page.get_by_role("link", name="A 이 시간 검색").click()
     expect(page).to_have_url(re.compile(r"\?.*camera=c\d&from=\d+&to=\d+"))
+
+
+def test_a_click_on_the_map_gives_a_camera_its_place_and_a_mark_chooses_one(page, tmp_path):
+    from playwright.sync_api import expect
+
+    page.get_by_role("link", name="카메라").click()
+    drawn = page.frame_locator("iframe").first
+    expect(drawn.locator(".leaflet-container")).to_be_visible(timeout=60_000)
+    expect(drawn.get_by_text("카메라 2").first).to_be_visible()
+    latitude = page.get_by_role("spinbutton", name="위도")
+    expect(latitude).to_have_value("")
+    drawn.locator(".leaflet-container").click(position={"x": 120, "y": 330})
+    expect(latitude).to_have_value(re.compile(r"37\.5\d+"))
+    expect(drawn.locator("path[stroke='#0072b2']").first).to_be_attached()  # what it would see
+    page.screenshot(path=tmp_path / "place.png")
+    page.get_by_role("textbox", name="카메라 ID").fill("c3")
+    page.get_by_role("textbox", name="카메라 이름").fill("<img src=x onerror=window.pwned=1>`${1}")
+    page.get_by_role("button", name="카메라 추가").click()
+    expect(page.get_by_text("카메라 3대")).to_be_visible()
+    mark = drawn.locator(".ds-pin.ds-dot").first
+    expect(mark).to_be_visible()
+    mark.click()
+    expect(page.get_by_role("textbox", name="카메라 이름")).to_have_value("카메라 1")
+    assert page.evaluate("window.pwned") is None
+    assert drawn.locator("body").evaluate("() => window.pwned") is None
+    page.screenshot(path=tmp_path / "end.png")

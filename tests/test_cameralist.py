@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import time
 
 import pytest
 
 from core import cameralist
 from core.errors import BadInput, NotFound
+from core.types import Camera, Recorder
 
 HEADER = "id,name,lat,lon,recorder,clock_offset_s,clock_sigma_s,owner\n"
 
@@ -122,3 +124,83 @@ def test_a_missing_file_is_said(tmp_path):
 
 def test_a_table_with_a_header_only_has_no_camera(read):
     assert read(HEADER) == []
+
+
+# what a table would change, and the table of what there is
+
+KNOWN = {"c1": Camera("c1", "정문", "nvr1", 37.5, 127.0, 90.0, 45.0, "ptz")}
+CLOCKS = {
+    "nvr1": Recorder("nvr1", -12.5, 2.0, 1777593600.0, "photo", 30.0, "관리실", "private", "02-1")
+}
+
+
+def plan(text: str, cameras=KNOWN, recorders=CLOCKS):
+    return cameralist.plan(text.encode(), cameras, recorders)
+
+
+def test_an_empty_cell_keeps_place_clock_and_owner():
+    (line,) = plan("id,name,lat,lon,clock_offset_s,owner\nc1,후문,,,,\n")
+    assert (line.kind, line.changes) == ("changed", (("name", "정문", "후문"),))
+    assert line.recorder == CLOCKS["nvr1"]
+    assert line.camera.lat == 37.5
+
+
+def test_a_table_without_clocks_does_not_forget_them(read, tmp_path):
+    path = tmp_path / "again.csv"
+    path.write_text("id,name\nc1,후문\n")
+    ((_, recorder),) = cameralist.read(path, KNOWN, CLOCKS)
+    assert (recorder.how, recorder.clock_offset_s) == ("photo", -12.5)
+
+
+def test_a_new_clock_in_a_table_is_told_not_photographed():
+    (line,) = plan("id,name,clock_offset_s\nc1,정문,30\n")
+    assert (line.recorder.clock_offset_s, line.recorder.clock_sigma_s) == (30, 30)
+    assert line.recorder.how == "told"
+
+
+def test_wrong_lines_are_named_and_the_others_still_planned():
+    lines = plan("id,name,lat,lon\nc1,정문,37.5,127\nc2,a,127.0,37.5\nc3,b,37.5,\nc4,c,,\nc4,d,,\n")
+    assert [(line.number, line.kind) for line in lines] == [
+        (2, "same"), (3, "wrong"), (4, "wrong"), (5, "new"), (6, "wrong"),
+    ]  # fmt: skip
+    assert "swapped" in str(lines[1].why)
+    assert "both latitude and longitude" in str(lines[2].why)
+    assert "line 5 already" in str(lines[4].why)
+
+
+def test_one_recorder_has_one_clock_also_in_a_table():
+    lines = plan(
+        "id,name,recorder,clock_offset_s\na,a,n2,5\nb,b,n2,\nc,c,n2,9\n", cameras={}, recorders={}
+    )
+    assert [line.kind for line in lines] == ["new", "new", "wrong"]
+    assert lines[1].recorder.clock_offset_s == 5
+    assert "another clock in line 3" in str(lines[2].why)
+
+
+NAMES = ["=1+1", "+82-2", "-1", "@x", "'=1", "''+x", "'quoted", "a, b", '"x"', "<b>x</b>", "정문"]
+
+
+def test_what_is_written_out_is_read_back_unchanged_and_runs_nowhere():
+    cameras = {
+        f"c{n}": Camera(f"c{n}", name, f"r{n}", 37.5, 126.9, None, 30.0, "fixed")
+        for n, name in enumerate(NAMES)
+    }
+    recorders = {
+        f"r{n}": Recorder(f"r{n}", -3.25, 2.0, 1.0, "photo", None, name, "private", name)
+        for n, name in enumerate(NAMES)
+    }
+    written = cameralist.table(cameras, recorders)
+    for row in csv.DictReader(written.decode("utf-8-sig").splitlines()):
+        assert not any(row[key].startswith(cameralist.FORMULA) for key in cameralist.TEXTS)
+    lines = cameralist.plan(written, cameras, recorders)
+    assert [line.kind for line in lines] == ["same"] * len(NAMES)
+    fresh = cameralist.plan(written, {}, {})
+    assert [line.camera.name for line in fresh] == NAMES
+    assert [line.recorder.contact for line in fresh] == NAMES
+    assert {line.recorder.clock_offset_s for line in fresh} == {-3.25}
+
+
+def test_a_clock_nobody_checked_is_written_as_an_empty_cell():
+    cameras, recorders = {"c1": Camera("c1", "a", "c1")}, {"c1": Recorder("c1")}
+    (line,) = cameralist.plan(cameralist.table(cameras, recorders), {}, {})
+    assert line.recorder == Recorder("c1")

@@ -1,178 +1,130 @@
-"""The time slider: what it is told, and what a browser shows at each moment."""
+"""The picture of the coverage: every state a colour, a pattern and a letter; names stay text."""
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import replace
-from pathlib import Path as FilePath
-from typing import Any
+from xml.etree import ElementTree
 
 import pytest
-from mapped import EMPTY, HOSTILE, ROUTE, SEEN, START, layers, leg, open_map, page, stop, town
 
-from core import routemap
-from core.route import KAPPA, pace_of
-from core.routemap import Facts
-from core.routemap.timeline import end_s, timeline
-from core.types import Leg, Route, note
+from app import i18n
+from core.coverage import STATE_WORDS, STATES, Figures, Row, Stretch, Timeline
+from core.timeline import LETTERS, LOOKS, ROWS_SHOWN, timeline_svg
+from core.types import LastSeen, Sighting
 
-FOOT = Facts(pace=pace_of("dementia"))
-
-
-def test_the_slider_runs_from_last_seen_to_a_while_after_the_end() -> None:
-    told = timeline(ROUTE, town(), SEEN, FOOT, "Asia/Seoul")
-    assert told is not None
-    last = ROUTE.stops[-1].leave_s
-    assert told["from"] == SEEN.from_s
-    assert 300 <= told["to"] - last <= 1800
-    assert told["stops"][0] == [START + 180, START + 210]
-    json.dumps(told, allow_nan=False)
+NINE = 1777593600.0
+HOUR = 3600.0
+EVIL = '<script>alert(1)</script>"&\x00\ufffe]]>'
+SVG = "{http://www.w3.org/2000/svg}"
 
 
-def test_a_fresh_trail_is_followed_until_now_and_an_old_one_is_not() -> None:
-    last = ROUTE.stops[-1].leave_s
-    assert end_s(ROUTE, last + 3600) == last + 3600
-    assert end_s(ROUTE, last + 10 * 86400) == end_s(ROUTE, None)
-    assert end_s(ROUTE, last - 60) == end_s(ROUTE, None)
+def drawn(rows, low=NINE, high=NINE + 9 * HOUR, say=str, **more) -> ElementTree.Element:
+    found = Timeline(low, high, tuple(rows), Figures(len(rows), 0, 0, 0, 0), **more)
+    return ElementTree.fromstring(timeline_svg(found, say=say))
 
 
-def test_reach_is_the_speed_of_the_person() -> None:
-    told = timeline(ROUTE, town(), None, FOOT, "Asia/Seoul")
-    assert told is not None
-    assert told["after"]["speeds"] == pytest.approx((0.85 / KAPPA, 2.5))
-    assert [leg["feasible"] for leg in told["legs"]] == [True, True, False]
-    ride = replace(ROUTE, legs=(Leg(1, 2, 700, True, True, note("x")), *ROUTE.legs[1:]))
-    moved = timeline(ride, town(), None, FOOT, "Asia/Seoul")
-    assert moved is not None
-    assert moved["legs"][0]["speeds"][1] == 15.0
+def texts(picture) -> list[str]:
+    return [node.text or "" for node in picture.iter(f"{SVG}text")]
 
 
-def test_one_recorder_has_one_clock() -> None:
-    shaky = tuple(replace(s, sigma_s=60.0) for s in ROUTE.stops)
-    told = timeline(replace(ROUTE, stops=shaky), town(), None, FOOT, "UTC")
-    assert told is not None
-    assert told["legs"][0]["slack"] == pytest.approx(10)  # town() hangs on one recorder
-    apart = {k: replace(c, recorder_id=k) for k, c in town().items()}
-    told = timeline(replace(ROUTE, stops=shaky), apart, None, FOOT, "UTC")
-    assert told is not None
-    assert told["legs"][0]["slack"] > 160
+def row(*states: str, name: str = "c1") -> Row:
+    parts = [Stretch(NINE + k * HOUR, NINE + (k + 1) * HOUR, s) for k, s in enumerate(states)]
+    return Row(name, name, 2.0, tuple(parts))
 
 
-def test_there_is_no_slider_without_a_place() -> None:
-    assert timeline(EMPTY, town(), SEEN, FOOT, "UTC") is None
-    assert timeline(ROUTE, {}, SEEN, FOOT, "UTC") is None
-    assert "ds-slider" not in json.dumps(layers(routemap.route_map(EMPTY, town())))
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_every_state_has_a_pattern_a_letter_and_a_word_of_its_own(language):
+    i18n.use(language)
+    picture = drawn([row(*STATES)], say=i18n.say)
+    said = texts(picture)
+    i18n.use("ko")
+    fills = [node.get("fill") for node in picture.iter(f"{SVG}rect")]
+    assert all(fills.count(f"url(#p-{state})") == 2 for state in STATES)  # in the row and below
+    letters = [said.count(letter) for letter in {str(LETTERS[s]) for s in STATES}]
+    if language == "en":
+        assert letters == [2] * len(STATES)
+    assert len(set(LOOKS.values())) == len(STATES) == len({str(n) for n in LETTERS.values()})
+    assert len({str(word) for word in STATE_WORDS.values()}) == len(STATES)
 
 
-def test_everything_of_the_route_says_from_when_it_is_there() -> None:
-    drawn = [f["properties"] for f in layers(routemap.route_map(ROUTE, town(), last_seen=SEEN))]
-    stops = {p["stop"]: p["at"] for p in drawn if "stop" in p}
-    assert stops == {n: [s.enter_s] for n, s in enumerate(ROUTE.stops, start=1)}
-    legs = {p["leg"]: p["at"] for p in drawn if "leg" in p}
-    assert legs[1] == [START + 210, START + 620]
-    assert all(p["at"] == [ROUTE.stops[-1].leave_s] for p in drawn if "next" in p)
+def test_letters_differ_in_korean_too():
+    i18n.use("ko")
+    assert len({i18n.say(letter) for letter in LETTERS.values()}) == len(STATES)
 
 
-# --- in a browser
-
-
-def slide(visit: Any, at_s: float) -> None:
-    visit.page.locator(".ds-slider").evaluate(
-        "(e, t) => { e.value = t; e.dispatchEvent(new Event('input', {bubbles: true})); }", at_s
+def test_script_in_a_name_is_text_and_the_picture_loads_nothing():
+    text = timeline_svg(
+        Timeline(NINE, NINE + HOUR, (row("searched", name=EVIL),), Figures(1, 1, 0, 0, 0))
     )
+    picture = ElementTree.fromstring(text)  # well-formed whatever the name holds
+    assert not list(picture.iter(f"{SVG}script"))
+    assert "href" not in text
+    assert re.findall(r"https?://[^\"' ]+", text) == ["http://www.w3.org/2000/svg"]
 
 
-def shown(visit: Any, selector: str) -> int:
-    return sum(e.is_visible() for e in visit.page.locator(selector).all())
+def test_midnight_is_dated_and_times_are_local():
+    said = texts(drawn([row("searched")], NINE + 12 * HOUR, NINE + 20 * HOUR))
+    assert said[0] == "2026-05-01"
+    assert "05-02" in said
+    assert {"00:00", "23:00"} <= set(said)
 
 
-def test_dragging_the_slider_makes_stops_appear(browser: Any, tmp_path: FilePath) -> None:
-    visit = open_map(browser, tmp_path, page(last_seen=SEEN))
-    visit.page.wait_for_selector(".ds-stop")
-    assert shown(visit, ".ds-stop") == 4
-    slider = visit.page.locator(".ds-slider")
-    box = slider.bounding_box()
-    visit.page.mouse.move(box["x"] + box["width"] - 8, box["y"] + box["height"] / 2)
-    visit.page.mouse.down()
-    visit.page.mouse.move(box["x"] + 8, box["y"] + box["height"] / 2, steps=6)
-    assert shown(visit, ".ds-stop") == 0
-    assert "before the first stop" in visit.page.locator(".ds-said").inner_text()
-    seen = [0]
-    for share in (0.4, 0.62, 0.8, 0.98):
-        x = box["x"] + box["width"] * share
-        visit.page.mouse.move(x, box["y"] + box["height"] / 2, steps=4)
-        seen.append(shown(visit, ".ds-stop"))
-    visit.page.mouse.up()
-    assert seen == sorted(seen)
-    assert seen[-1] == 4
-    assert len(set(seen)) >= 4
-    assert len(visit.asked) == 1
-    assert not visit.complaints
+@pytest.mark.parametrize("hours", [0.05, 0.5, 3, 9, 24, 24 * 7, 24 * 60])
+def test_there_are_enough_times_to_read_and_not_too_many(hours):
+    said = texts(drawn([row("searched")], NINE, NINE + hours * HOUR))
+    times = [text for text in said if re.fullmatch(r"\d\d:\d\d", text)]
+    assert 1 <= len(times) <= 61 if hours > 24 * 7 else 2 <= len(times) <= 10
 
 
-def test_between_two_stops_the_area_within_reach_is_shaded(browser: Any, tmp_path) -> None:
-    visit = open_map(browser, tmp_path, page(last_seen=SEEN))
-    visit.page.wait_for_selector(".ds-stop")
-    slide(visit, START + 400)
-    said = visit.page.locator(".ds-said").inner_text()
-    assert said.startswith("between stop 1 and 2")
-    assert visit.count("path.ds-reach") >= 1
-    assert visit.count("path.ds-doing") >= 1
-    assert visit.page.locator(".ds-clock").inner_text() == "09:06:40"
-    assert visit.page.locator(".ds-slider").get_attribute("aria-valuetext").startswith("09:06:40")
-    slide(visit, START + 1060)
-    assert "not possible in this time" in visit.page.locator(".ds-said").inner_text()
-    assert visit.count("path.ds-reach") == 0
-    slide(visit, ROUTE.stops[-1].leave_s + 120)
-    assert re.search(
-        r"2 min after .* usual pace \d+ m", visit.page.locator(".ds-said").inner_text()
-    )
+def test_a_narrow_picture_says_the_same_with_fewer_times():
+    wide = Timeline(NINE, NINE + 9 * HOUR, (row(*STATES),), Figures(1, 1, 0, 0, 0))
+    said = [texts(ElementTree.fromstring(timeline_svg(wide, narrow=narrow))) for narrow in (0, 1)]
+    assert set(said[1]) < set(said[0])
+    assert {str(word) for word in STATE_WORDS.values()} <= set(said[1])
+    assert "±2 s" not in said[1]
 
 
-def test_a_second_visit_adds_its_number_when_it_comes(browser: Any, tmp_path: FilePath) -> None:
-    route = Route((stop("c01", 0), stop("c02", 600), stop("c01", 1200)), (leg(), leg()), 0.0)
-    visit = open_map(browser, tmp_path, page(route))
-    visit.page.wait_for_selector(".ds-stop")
-    numbers = visit.page.locator(".ds-stop")
-    assert [e.inner_text() for e in numbers.all()] == ["1·3", "2"]
-    slide(visit, START + 700)
-    assert [e.inner_text() for e in numbers.all()] == ["1", "2"]
+def test_last_seen_and_sightings_are_marked():
+    seen = LastSeen(NINE + 600, NINE + 1200, 37.5, 127.0)
+    confirmed = Sighting("cctv", NINE + HOUR, NINE + HOUR + 5, "c1", "c1/k/0", verdict="confirmed")
+    possible = Sighting("cctv", NINE + HOUR, NINE + HOUR + 5, "c1", "c1/k/1", verdict="possible")
+    elsewhere = Sighting("cctv", NINE, NINE, "c9", "c9/k/1", verdict="confirmed")
+    bare = drawn([row("searched")])
+    full = drawn([row("searched")], last_seen=seen, sightings=(confirmed, possible, elsewhere))
+    assert "▲ last seen" in texts(full)
+    assert len(list(full.iter(f"{SVG}path"))) == len(list(bare.iter(f"{SVG}path"))) + 2
 
 
-def test_keys_move_the_slider_and_not_the_map(browser: Any, tmp_path: FilePath) -> None:
-    visit = open_map(browser, tmp_path, page(last_seen=SEEN))
-    visit.page.wait_for_selector(".ds-stop")
-    pane = visit.page.locator(".leaflet-map-pane")
-    before = pane.get_attribute("style")
-    visit.page.locator(".ds-slider").focus()
-    visit.page.keyboard.press("Home")
-    assert shown(visit, ".ds-stop") == 0
-    for _ in range(3):
-        visit.page.keyboard.press("ArrowRight")
-    assert visit.page.locator(".ds-clock").inner_text() == "08:50:03"
-    assert pane.get_attribute("style") == before
-    assert visit.page.get_by_role("slider", name="Time on the map").count() == 1
+def test_a_candidate_nobody_judged_is_hollow_and_a_rejected_one_is_not_drawn():
+    lead = Sighting("cctv", NINE + HOUR, NINE + HOUR + 5, "c1", "c1/k/2")
+    no = Sighting("cctv", NINE + HOUR, NINE + HOUR + 5, "c1", "c1/k/3", verdict="rejected")
+    found = Timeline(NINE, NINE + 9 * HOUR, (row("searched"),), Figures(1, 1, 0, 0, 0), None, (no,))
+
+    def ticks(**more) -> list[str | None]:
+        picture = ElementTree.fromstring(timeline_svg(found, **more))
+        paths = picture.iter(f"{SVG}path")
+        return [p.get("fill") for p in paths if p.get("stroke") == "#8f3f00"][:-2]  # less legend
+
+    assert ticks() == []
+    assert ticks(candidates=(lead,)) == ["#ffffff"]
 
 
-def test_playing_goes_through_the_case_and_can_be_stopped(browser: Any, tmp_path: FilePath) -> None:
-    visit = open_map(browser, tmp_path, page(last_seen=SEEN))
-    visit.page.wait_for_selector(".ds-stop")
-    visit.page.get_by_role("button", name="Play").click()
-    first = visit.page.locator(".ds-stop").first
-    first.wait_for(state="hidden")
-    first.wait_for(state="visible")
-    visit.page.get_by_role("button", name="Pause").click()
-    at = visit.page.locator(".ds-clock").inner_text()
-    visit.page.wait_for_timeout(300)
-    assert visit.page.locator(".ds-clock").inner_text() == at
+def test_last_seen_outside_the_window_is_not_drawn():
+    seen = LastSeen(NINE - 9 * HOUR, NINE - 8 * HOUR, 37.5, 127.0)
+    assert "▲ last seen" not in texts(drawn([row("searched")], last_seen=seen))
 
 
-def test_hostile_words_stay_text_beside_the_slider(browser: Any, tmp_path: FilePath) -> None:
-    html = page(translate=lambda n: f"{n.msgid}{HOSTILE[4]}", cameras=town(HOSTILE[1:]))
-    visit = open_map(browser, tmp_path, html)
-    visit.page.wait_for_selector(".ds-stop")
-    slide(visit, START + 400)
-    assert "<img" in visit.page.locator(".ds-said").inner_text()
-    assert visit.page.evaluate("typeof window.pwned") == "undefined"
-    assert visit.count("img") == 0
+def test_of_very_many_cameras_those_with_something_known_come_first():
+    rows = [row("not_requested", name=f"n{k}") for k in range(ROWS_SHOWN + 5)] + [row("looked")]
+    said = texts(drawn(rows))
+    assert said.index("c1") < said.index("n0")
+    assert "and 6 more cameras: see the table" in said
+
+
+def test_a_share_is_never_rounded_to_nothing_or_to_all():
+    almost = Row("c1", "c1", 2.0, (Stretch(NINE, NINE + 1, "looked"),
+                                   Stretch(NINE + 1, NINE + HOUR, "not_requested")))  # fmt: skip
+    nearly = Row("c2", "c2", 2.0, (Stretch(NINE, NINE + 1, "gap"),
+                                   Stretch(NINE + 1, NINE + HOUR, "looked")))  # fmt: skip
+    said = texts(drawn([almost, nearly, row("searched", name="c3")], high=NINE + HOUR))
+    assert [text for text in said if text.endswith("%")] == ["1 %", "99 %", "100 %"]

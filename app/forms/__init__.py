@@ -23,7 +23,7 @@ from app.forms.footage import FootageForm, footage_form, with_zone
 from app.forms.looks import FIRST_ATTRIBUTES, MORE_ATTRIBUTES, SURE, Looks, looks_fields
 from app.forms.place import last_seen, last_seen_fields
 from app.forms.scope import Scope, ScopeFields, scope_form, scope_of, window
-from app.forms.securing import CoverForm, cover_form, state_field, wish_form
+from app.forms.securing import CoverForm, cover_form, state_field, window_fields, wish_form
 from app.forms.told import LAT, LON, Told, sighting, told_form
 
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "state_field",
     "told_form",
     "window",
+    "window_fields",
     "wish_form",
     "with_zone",
 ]

@@ -48,11 +48,11 @@ def camera_picker(cameras: Mapping[str, Camera], *, key: str) -> Camera | None:
     """Which camera to work on; None = a new one."""
     chosen = st.selectbox(
         _("Camera"),
-        [None, *cameras],
+        ["", *cameras],
         format_func=lambda c: widgets.camera_name(c, cameras) if c else _("+ New camera"),
         key=key,
     )
-    return cameras.get(chosen or "")
+    return cameras.get(chosen)
 
 
 def beginning(camera: Camera | None, recorder: Recorder | None) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def beginning(camera: Camera | None, recorder: Recorder | None) -> dict[str, Any
         "lon": one.lon,
         "heading": one.heading_deg,
         "range": one.view_range_m,
-        "recorder": one.recorder_id if camera else None,
+        "recorder": one.recorder_id if camera else "",
         "days": clock.retention_days,
         "owner_kind": clock.owner_kind,
         "owner": clock.owner,
@@ -98,7 +98,7 @@ def camera_fields(keys: str, *, new: bool, recorders: list[str]) -> Draft:
     )
     named["heading"] = turn.number_input(
         _("Looks towards (°)"), 0.0, 360.0, step=15.0, format="%.0f", key=f"{keys}-heading",
-        placeholder=_("not known"), help=_("0 north, 90 east, 180 south, 270 west"),
+        placeholder="–", help=_("0 north, 90 east, 180 south, 270 west"),
     )  # fmt: skip
     named["range"] = far.number_input(
         _("Sees (m)"), 1.0, 2000.0, step=5.0, format="%.0f", key=f"{keys}-range"
@@ -115,7 +115,7 @@ def _recorder_fields(keys: str, recorders: list[str]) -> dict[str, Any]:
     which, kept = st.columns([3, 3])
     named["recorder"] = which.selectbox(
         _("Recorder"),
-        [None, *recorders],
+        ["", *recorders],
         format_func=lambda known: known or _("a recorder of its own"),
         key=f"{keys}-recorder",
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from app import widgets
 from app.forms.camera import owner_kind_field
@@ -52,10 +51,10 @@ def wish_form(cameras: Mapping[str, Camera], around: Times | None) -> Wish | Non
             placeholder=_("car parked before the bakery"),
         )
         owner_kind = owner_kind_field(kind, key="wish-owner-kind")
-        owner, contact, first, last = st.columns([3, 3, 4, 4])
+        owner, contact = st.columns(2)
         who = owner.text_input(_("Owner"), max_chars=120)
         call = contact.text_input(_("Contact"), max_chars=120)
-        from_at, to_at = _window(first, last, around)
+        from_at, to_at = _window(around)
         if not st.form_submit_button(_("Put on the list"), icon=":material/add:"):
             return None
     low, high = _times(from_at, to_at)
@@ -77,29 +76,29 @@ class CoverForm:
 def cover_form(cameras: Mapping[str, Camera], around: Times | None) -> CoverForm | None:
     """What is known about footage -> once sent. Raises BadInput."""
     with st.form("cover", border=False):
-        which, what, first, last = st.columns([3, 3, 4, 4])
+        which, what = st.columns(2)
         camera = which.selectbox(
             _("Camera"), list(cameras), format_func=lambda c: widgets.camera_name(c, cameras)
         )
         state = what.selectbox(_("State"), SAID, format_func=lambda s: say(STATE_WORDS[s]))
-        from_at, to_at = _window(first, last, around)
+        from_at, to_at = _window(around)
         if not st.form_submit_button(_("Enter"), icon=":material/check:"):
             return None
     low, high = _times(from_at, to_at)
     return CoverForm(camera, low, high, state) if camera else None
 
 
-def _window(
-    first: DeltaGenerator,
-    last: DeltaGenerator,
-    around: Times | None,
-) -> tuple[datetime | None, datetime | None]:
+def window_fields(key: str) -> None:
+    """Which time to show; the page reads the fields, whose values begin as it says."""
+    with st.container(horizontal=True):
+        st.datetime_input(_("From (true time, Korea)"), step=60, key=f"{key}-from", width=230)
+        st.datetime_input(_("To (true time, Korea)"), step=60, key=f"{key}-to", width=230)
+
+
+def _window(around: Times | None) -> tuple[datetime | None, datetime | None]:
     """The fields of a window in true time, filled with the one given."""
-    low, high = (
-        (None, None)
-        if around is None
-        else (datetime.fromtimestamp(t, widgets.ZONE).replace(tzinfo=None) for t in around)
-    )
+    first, last = st.columns(2)
+    low, high = (None, None) if around is None else map(widgets.local, around)
     return (
         first.datetime_input(_("From (true time, Korea)"), low, step=60),
         last.datetime_input(_("To (true time, Korea)"), high, step=60),

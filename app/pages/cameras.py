@@ -22,7 +22,8 @@ def page(workspace: Workspace) -> None:
     cameras, recorders = workspace.cameras(), workspace.recorders()
     seen = next((case.last_seen for case in workspace.cases() if case.last_seen), None)
     head(workspace)
-    left, right = st.columns([6, 5], gap="medium")
+    with widgets.stacked("cameras-desk"):
+        left, right = st.columns([6, 5], gap="medium")
     with right:
         camera = cameradesk.chosen(cameras)
         one, clock, many = st.tabs([_("Camera"), _("Clock check"), _("Table (CSV)")])

@@ -16,7 +16,8 @@ def show(workspace: Workspace, case: str) -> None:
     """The clock and the figures, then the list, then the footage."""
     about, now_s = workspace.case(case), time.time()
     widgets.elapsed(about, workspace.casebook.sightings(case))
-    found = timeline(workspace, case, now_s=now_s)
+    fields = f"window-{case}"
+    found = timeline(workspace, case, session.between(fields), now_s=now_s)
     if found is not None:
         widgets.coverage_figures(found)
     ask, footage = st.tabs([_("What to ask for"), _("Coverage by time")])
@@ -24,7 +25,7 @@ def show(workspace: Workspace, case: str) -> None:
         asked = session.next_cameras(workspace, case)
         securingdesk.asking(workspace, about, asked, now_s)
     with footage, widgets.guarded():
-        securingdesk.footage(workspace, about, found)
+        securingdesk.footage(workspace, about, found, fields)
 
 
 def page(workspace: Workspace) -> None:

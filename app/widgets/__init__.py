@@ -14,6 +14,7 @@ from app.widgets.cameras import (
     clock_state,
     owner_kind,
     plan_table,
+    stacked,
 )
 from app.widgets.candidates import (
     BAND_LOOKS,
@@ -153,6 +154,7 @@ __all__ = [
     "settled",
     "since",
     "span",
+    "stacked",
     "still",
     "stop_item",
     "stops",

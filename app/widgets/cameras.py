@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.i18n import N_, _, say
 from app.widgets.frame import table
@@ -45,11 +46,17 @@ def camera_head(
         names = ", ".join(camera_name(one, cameras) for one in change.camera_ids[:2])
         more = len(change.camera_ids) - 2
         names += " " + _("and {n} more", n=more) if more > 0 else ""
-        st.caption(
-            _("Last change: {names} · {by} · {when}", names=inert(names), by=inert(change.by),
-              when=clock(change.at_s)[5:16])
-        )  # fmt: skip
+        said = filter(None, (inert(names), inert(change.by), clock(change.at_s)[5:16]))
+        st.caption(_("Last change: {what}", what=" · ".join(said)))
         return st.button(_("Take it back"), icon=":material/undo:")
+
+
+def stacked(key: str) -> DeltaGenerator:
+    """A place whose columns lie under each other on a tablet."""
+    row = f'.st-key-{key} > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"]'
+    rules = f'{row} {{flex-wrap: wrap}} {row} > [data-testid="stColumn"] {{min-width: 100%}}'
+    st.html(f"<style>@media (max-width: 1000px) {{{rules}}}</style>")
+    return st.container(key=key)
 
 
 def camera_gaps(cameras: Mapping[str, Camera], recorders: Mapping[str, Recorder]) -> None:
@@ -92,17 +99,16 @@ def camera_table(
 def _camera_row(camera: Camera, recorder: Recorder, counts: Mapping[str, int]) -> dict[str, object]:
     turn = "" if camera.heading_deg is None else f"{camera.heading_deg:.0f}° · "
     kept = recorder.retention_days
+    keeps = "" if kept is None else _("keeps {n} days", n=f"{kept:g}")
+    owner = (owner_kind(recorder.owner_kind), recorder.owner, recorder.contact)
     return {
         _("Camera"): f"{camera.name} ({camera.id})" if camera.name != camera.id else camera.id,
         _("Place"): _("not known")
         if camera.lat is None
         else f"{camera.lat:.5f}, {camera.lon:.5f}",
         _("Sees"): f"{turn}{camera.view_range_m:.0f} m · {_(KIND_WORDS[camera.kind])}",
-        _("Recorder"): recorder.id,
         _("Clock"): clock_state(recorder),
-        _("Keeps"): _("not known") if kept is None else _("{n} days", n=f"{kept:g}"),
-        _("Owner"): " · ".join(filter(None, (owner_kind(recorder.owner_kind), recorder.owner,
-                                             recorder.contact))),
+        _("Recorder and owner"): " · ".join(filter(None, (recorder.id, *owner, keeps))),
         _("Appearances"): f"{counts.get(camera.id, 0):,}",
     }  # fmt: skip
 
@@ -139,7 +145,6 @@ def plan_table(lines: Sequence[Line]) -> None:
         {
             _("Line"): line.number,
             _("What"): f"{LINE_LOOKS[line.kind][0]} {_(LINE_LOOKS[line.kind][1])}",
-            _("Camera"): line.camera.id if line.camera else None,
             _("Changes"): say(line.why) if line.why else _told(line),
         }
         for line in sorted(told, key=lambda line: (line.kind != "wrong", line.number))
@@ -149,6 +154,7 @@ def plan_table(lines: Sequence[Line]) -> None:
 
 
 def _told(line: Line) -> str:
-    arrow = {key: f"{key}: {old} → {new}" if old else f"{key}: {new}"
-             for key, old, new in line.changes}  # fmt: skip
-    return ", ".join(arrow.values())
+    """A line's changes by the table's own column names."""
+    told = [f"{key}: {old} → {new}" if old else f"{key}: {new}"
+            for key, old, new in line.changes if key != "id"]  # fmt: skip
+    return f"{line.camera.id if line.camera else ''} · {', '.join(told)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from app.i18n import _, say
@@ -9,6 +11,12 @@ from app.widgets.frame import table
 from app.widgets.words import ZONE, clock, exact, minutes
 from core.coverage import STATE_WORDS, Timeline
 from core.timeline import timeline_svg
+from core.types import Sighting
+
+ONE_OF_TWO = (  # a picture does not set its text anew: a tablet gets one that was made for it
+    ".st-key-timeline-narrow {display: none} @media (max-width: 1000px) "
+    "{.st-key-timeline-wide {display: none} .st-key-timeline-narrow {display: flex}}"
+)
 
 
 def coverage_figures(found: Timeline) -> None:
@@ -30,13 +38,14 @@ def coverage_figures(found: Timeline) -> None:
             )
 
 
-def timeline(found: Timeline) -> None:
+def timeline(found: Timeline, candidates: Sequence[Sighting] = ()) -> None:
     """The picture: cameras downwards, true time to the right; and its table twin."""
-    st.image(
-        timeline_svg(found, tz=ZONE.key, say=say),
-        width="stretch",
-        alt=_("how far the footage of each camera has come; the table below says the same"),
-    )
+    alt = _("how far the footage of each camera has come; the table below says the same")
+    st.html(f"<style>{ONE_OF_TWO}</style>")
+    for narrow, key in ((False, "timeline-wide"), (True, "timeline-narrow")):
+        picture = timeline_svg(found, candidates=candidates, narrow=narrow, tz=ZONE.key, say=say)
+        with st.container(key=key):
+            st.image(picture, width="stretch", alt=alt)
     with st.expander(_("The same as a table")):
         rows = [
             {

@@ -64,8 +64,8 @@ def securing_card(item: Item, now_s: float) -> None:
     with when, st.container(gap=None):
         st.caption(_("By the recorder's clock"))
         st.text(_short(*item.window))
-        st.caption(_("true time {span}", span=_short(wish.from_s, wish.to_s)))
-        st.caption(_clock_note(item))
+        true = _("true time {span}", span=_short(wish.from_s, wish.to_s))
+        st.caption(f"{true}  \n{_clock_note(item)}")
         if item.moved_s > SHORT_S:
             st.caption(
                 "⚠ " + _("The clock was corrected since: what was asked for differs by {length}.",
@@ -74,10 +74,13 @@ def securing_card(item: Item, now_s: float) -> None:
     with until, st.container(gap=None):
         if state in OPEN:
             st.caption(_("Kept until {when}", when=clock(item.deadline_s)[5:16]))
-            soon = item.deadline_s - now_s < DAY_S
-            words = countdown(item, now_s)
-            st.markdown(f":material/hourglass_top: **{words}**" if soon else f"**{words}**")
-            st.caption(_days(item))
+            words, left_s = countdown(item, now_s), item.deadline_s - now_s
+            if left_s > 0:
+                soon = ":material/hourglass_top: " if left_s < DAY_S else ""
+                st.markdown(f"{soon}**{words}**")
+                st.caption(_days(item))
+            else:
+                st.caption(f"{words}  \n{_days(item)}")
         else:
             who = inert(item.request.by)
             st.caption(f"{clock(item.request.at_s)[5:16]} · {who}")

@@ -73,7 +73,8 @@ def exact(seconds: float) -> str:
     if whole < 60:
         return _("{n} s", n=whole)
     if whole < 3600:
-        return _("{m} min {s} s", m=whole // 60, s=whole % 60)
+        m, s = divmod(whole, 60)
+        return _("{m} min {s} s", m=m, s=s) if s else _("{n} min", n=m)
     if whole < 86_400:
         return _("{h} h {m} min", h=whole // 3600, m=whole % 3600 // 60)
     return _("{d} d {h} h", d=whole // 86_400, h=whole % 86_400 // 3600)

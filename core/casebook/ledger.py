@@ -230,6 +230,8 @@ class Ledger:
             if not max(asked, answered):
                 raise _nothing(actor)
             table = REQUESTS if asked > answered else REQUEST_STATES
+            if asked > answered and _newest(c, REQUEST_STATES, REQUEST_STATES.c.request_n == asked):
+                raise BadInput("somebody else has answered this request: it stays on the list")
             self._take_back(c, table, max(asked, answered), case, by)
 
     def requests(self, case: str) -> list[Request]:

@@ -51,6 +51,12 @@ def add(verbs: Verbs) -> None:
     one.add_argument("--by", required=True)
     one.add_argument("--why", default="")
 
+    one = verbs.add("coverage", coverage)
+    one.add_argument("case", metavar="CASE")
+    one.add_argument("--from", dest="start", metavar="T")
+    one.add_argument("--to", dest="end", metavar="T")
+    verbs.add("securing", securing).add_argument("case", metavar="CASE")
+
     one = verbs.add("route", route)
     one.add_argument("case", metavar="CASE")
     one.add_argument("--html", metavar="FILE", help="a map that opens without a network")
@@ -177,6 +183,29 @@ def _write_route(args: argparse.Namespace, ws: Workspace, inferred: Route) -> No
 
 def _geojson(shapes: dict[str, Any]) -> str:
     return json.dumps(shapes, ensure_ascii=False, indent=1)
+
+
+def coverage(args: argparse.Namespace) -> int:
+    """How far the footage of every camera has come: one state for every moment."""
+    from core.coverage import timeline, timeline_json, timeline_text
+
+    ws, (low, high) = opened(args), _between(args)
+    if (low is None) != (high is None):
+        raise BadInput("give both --from and --to, or neither")
+    between = None if low is None or high is None else (low, high)
+    found = timeline(ws, args.case, between, now_s=time.time())
+    values = timeline_json(args.case, found, ws.zone)
+    return answer(args, values, timeline_text(values))
+
+
+def securing(args: argparse.Namespace) -> int:
+    """Which footage to ask for, by each recorder's own clock, and until when it is kept."""
+    from core import securing as listing
+
+    ws = opened(args)
+    items = listing.securing(ws, args.case, now_s=time.time())
+    values = listing.securing_json(args.case, items, ws.zone)
+    return answer(args, values, listing.securing_text(values))
 
 
 def _pairs(items: Sequence[str]) -> dict[str, str]:

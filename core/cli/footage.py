@@ -7,13 +7,14 @@ import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import get_args
 
 from core import footage
 from core.casebook import JobState, NewJob
 from core.casebook.jobs import LEASE_S
-from core.cli.terminal import Verbs, actor, answer, opened, show, workspace_dir
+from core.cli.terminal import Verbs, actor, answer, opened, show, workspace_dir, write
 from core.types import Camera, parse_time
 from core.worker import Worker
 from core.workspace import Window, Workspace
@@ -36,6 +37,12 @@ def add(verbs: Verbs) -> None:
     one.add_argument("--clock-sigma", type=float, metavar="S", help="how sure that is")
     one.add_argument("--heading", type=float, metavar="DEG")
     one.add_argument("--view-range", type=float, metavar="M", default=30.0)
+    one = verbs.add("clock", camera_clock, group="camera")
+    one.add_argument("--recorder", required=True, metavar="ID")
+    one.add_argument("--showed", required=True, metavar="ISO8601", help="the recorder's screen")
+    one.add_argument("--true", required=True, metavar="ISO8601", help="a phone at that moment")
+    one.add_argument("--told", action="store_true", help="said by the owner, not photographed")
+    verbs.add("export", camera_export, group="camera").add_argument("file", metavar="FILE.csv")
     verbs.add("import", camera_import, group="camera").add_argument("file", metavar="FILE.csv")
     verbs.add("list", camera_list, group="camera")
 
@@ -89,6 +96,34 @@ def camera_add(args: argparse.Namespace) -> int:
     )
     ws.add_camera(camera, clock, by=actor())
     return answer(args, {"camera": camera.id}, f"camera {camera.id}")
+
+
+def camera_clock(args: argparse.Namespace) -> int:
+    """Correct a recorder's clock by what it and a phone showed at one moment."""
+    from core.clockcheck import check_clock
+
+    recorder = check_clock(
+        opened(args),
+        args.recorder,
+        parse_time(args.showed),
+        parse_time(args.true),
+        now_s=time.time(),
+        how="told" if args.told else "photo",
+        by=actor(),
+    )
+    offset_s, sigma_s = recorder.clock_offset_s, recorder.clock_sigma_s
+    values = {"recorder": recorder.id, "clock_offset_s": offset_s, "clock_sigma_s": sigma_s,
+              "how": recorder.how}  # fmt: skip
+    return answer(args, values, f"recorder {recorder.id}: {offset_s:+.0f} s, +-{sigma_s:.0f} s")
+
+
+def camera_export(args: argparse.Namespace) -> int:
+    """Write every camera into a CSV table that `camera import` reads."""
+    from core.cameralist import table
+
+    ws = opened(args)
+    write(args.file, table(ws.cameras(), ws.recorders()).decode("utf-8"))
+    return answer(args, {"cameras": list(ws.cameras())}, f"{len(ws.cameras())} cameras")
 
 
 def camera_import(args: argparse.Namespace) -> int:

@@ -44,7 +44,7 @@ def view_geometry(point: Point, heading_deg: float | None, range_m: float) -> di
     lat, lon = point
     wide = 180.0 if heading_deg is None else HALF_VIEW_DEG
     turn = heading_deg or 0.0
-    steps = [turn - wide + k * 2 * wide / 24 for k in range(25)]
+    steps = [turn - wide + k * 2 * wide / 48 for k in range(49)]
     arc = [_away(lat, lon, degrees, range_m) for degrees in steps]
     ring = arc if heading_deg is None else [[lon, lat], *arc, [lon, lat]]
     return {"type": "Polygon", "coordinates": [[*ring[:-1], ring[0]]]}
@@ -120,6 +120,7 @@ def _layer(content: list[dict[str, Any]], *, interactive: bool, into: Any) -> No
             on_each_feature=_EACH,
             point_to_layer=_POINT,
             interactive=interactive,
+            smooth_factor=0.1,
         ).add_to(into)
 
 

@@ -79,26 +79,6 @@ def test_a_case_that_is_not_here_is_said_to_be_missing(visit, empty_workspace: P
     assert "case" not in app.query_params
 
 
-def test_camera_is_added_and_listed(visit, empty_workspace: Path) -> None:
-    app = visit(empty_workspace, PAGE["system"])
-    field(app, "text_input", "카메라 ID").set_value("c01")
-    field(app, "text_input", "카메라 이름").set_value(EVIL)
-    press(app, "카메라 추가")
-    assert not app.exception
-    assert not app.error
-    cell = app.table[2].value.iloc[0, 1]
-    assert cell == widgets.inert(EVIL)
-
-
-def test_camera_with_swapped_coordinates_is_refused(visit, empty_workspace: Path) -> None:
-    app = visit(empty_workspace, PAGE["system"])
-    field(app, "text_input", "카메라 ID").set_value("c01")
-    field(app, "number_input", "위도").set_value(126.978)
-    field(app, "number_input", "경도").set_value(37.5665)
-    press(app, "카메라 추가")
-    assert "바뀐 것 같습니다" in app.error[0].value
-
-
 def test_search_shows_candidates_with_words_shapes_and_what_was_searched(
     visit, tiny_workspace: Path, red_case: str
 ) -> None:
@@ -316,11 +296,11 @@ def test_a_route_without_stops_says_what_to_do(visit, tiny_workspace, tiny_films
     assert "아예 없을 가능성" in words(app)
 
 
-def test_system_lists_models_cameras_and_clips(visit, tiny_workspace: Path) -> None:
+def test_system_lists_models_and_clips(visit, tiny_workspace: Path) -> None:
     app = visit(tiny_workspace, PAGE["system"])
     assert not app.exception
     assert not app.error
-    assert [len(table.value) for table in app.table] == [4, 1, 2, 2]
+    assert [len(table.value) for table in app.table] == [4, 1, 2]
 
 
 def test_footage_is_read_from_its_path(visit, tiny_workspace, tiny_films, tmp_path) -> None:
