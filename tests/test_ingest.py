@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny
+from everything import contents
 
 from core.errors import DongseonError
 from core.footage import ahead
@@ -119,33 +120,6 @@ def child(
     where = Path(__file__).parents[1]
     settings = {**os.environ, "MALLOC_ARENA_MAX": "1"}  # else its peak depends on thread timing
     return subprocess.Popen(command, cwd=where, stdout=subprocess.PIPE, text=True, env=settings)
-
-
-def contents(workspace: Path) -> dict[str, object]:
-    """Everything the gallery and the coverage ledger say, to compare two workspaces."""
-    ws = Workspace.open(workspace)
-    ids = ws.gallery.select(columns=("tracklet_id",)).column(0).to_pylist()
-    arrays = ("t_s", "box", "score", "crop_at", "crop_box", "crop_quality")
-    said = {
-        "clips": ws.clips(),
-        "tracklets": [
-            (t.id, t.crops, *(getattr(t, name).tobytes() for name in arrays))
-            for t in ws.gallery.tracklets(ids)
-        ],
-        "vectors": [
-            (d.of_id, model, v.kind, v.rows.tobytes(), v.size_px.tobytes(), v.crop.tobytes())
-            for d in ws.gallery.descriptions(ids)
-            for model, v in d.vectors.items()
-        ],
-        "missing": [d.missing for d in ws.gallery.descriptions(ids)],
-        "coverage": [
-            (c.camera_id, c.from_s, c.to_s, c.state)
-            for c in sorted(ws.casebook.coverage(), key=lambda c: (c.camera_id, c.from_s, c.to_s))
-        ],
-        "damaged": ws.gallery.damaged(),
-    }
-    ws.close()
-    return said
 
 
 def temporaries(workspace: Path) -> list[Path]:
