@@ -27,11 +27,16 @@ def draw() -> None:
     st.set_page_config(page_title=_("Dongseon"), page_icon=widgets.MARK, layout="wide")
     widgets.brand()
     page = st.navigation(
-        [
-            st.Page(PAGES / "search.py", title=_("Search"), icon=":material/person_search:"),
-            st.Page(PAGES / "route.py", title=_("Route"), icon=":material/route:"),
-            st.Page(PAGES / "system.py", title=_("System"), icon=":material/videocam:"),
-        ]
+        {
+            _("Investigator"): [
+                st.Page(PAGES / "search.py", title=_("Search"), icon=":material/person_search:"),
+                st.Page(PAGES / "route.py", title=_("Route"), icon=":material/route:"),
+            ],
+            _("Administration"): [
+                st.Page(PAGES / "footage.py", title=_("Collect footage"), icon=":material/movie:"),
+                st.Page(PAGES / "system.py", title=_("System"), icon=":material/videocam:"),
+            ],
+        }
     )
     with st.sidebar:
         chosen, officer = forms.desk(session.language(), session.officer())

@@ -20,7 +20,7 @@ from app.forms.case import (
     pointed_case_form,
 )
 from app.forms.desk import desk, no_workspace
-from app.forms.footage import FootageForm, footage_form, with_zone
+from app.forms.footage import FootageForm, folder, footage_form, watch_form, with_zone
 from app.forms.scope import Scope, ScopeFields, scope_form, window
 
 __all__ = [
@@ -38,12 +38,14 @@ __all__ = [
     "case_form",
     "case_picker",
     "desk",
+    "folder",
     "footage_form",
     "last_seen",
     "no_workspace",
     "photo_form",
     "pointed_case_form",
     "scope_form",
+    "watch_form",
     "window",
     "with_zone",
 ]

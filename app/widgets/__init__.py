@@ -22,6 +22,7 @@ from app.widgets.candidates import (
 )
 from app.widgets.frame import LOGO, MARK, brand, failed, fault, guarded, table, warn
 from app.widgets.installation import TASK_WORDS, camera_table, clips, findings, models, place
+from app.widgets.jobs import Asked, jobs, no_camera, watched
 from app.widgets.way import never, next_cameras, no_stops, other_ways, stops, way
 from app.widgets.words import ZONE, camera_name, clock, inert, minutes, span, unix
 
@@ -32,6 +33,7 @@ __all__ = [
     "TASK_WORDS",
     "VERDICT_WORDS",
     "ZONE",
+    "Asked",
     "Candidate",
     "Color",
     "band",
@@ -47,11 +49,13 @@ __all__ = [
     "findings",
     "guarded",
     "inert",
+    "jobs",
     "leads_first",
     "minutes",
     "models",
     "never",
     "next_cameras",
+    "no_camera",
     "no_stops",
     "other_ways",
     "page_of",
@@ -64,5 +68,6 @@ __all__ = [
     "table",
     "unix",
     "warn",
+    "watched",
     "way",
 ]
