@@ -43,7 +43,7 @@ def panel(workspace: Workspace, where: str) -> tuple[Pointed | None, DeltaGenera
     """
     clips, cameras = workspace.clips(), workspace.cameras()
     if not clips:
-        st.info(_("No footage yet. Read some on the System page."))
+        st.info(_("No footage yet. Add some on the page Collect footage."))
         return None, st.container()
     recorders = workspace.recorders()
     left, right = st.columns([11, 4], gap="medium")

@@ -38,6 +38,7 @@ def draw() -> None:
             ],
             _("Administration"): [
                 st.Page(PAGES / "cameras.py", title=_("Cameras"), icon=":material/videocam:"),
+                st.Page(PAGES / "footage.py", title=_("Collect footage"), icon=":material/movie:"),
                 st.Page(PAGES / "system.py", title=_("System"), icon=":material/settings:"),
             ],
         }

@@ -377,6 +377,23 @@ def map_click(key: str) -> tuple[tuple[float, float] | None, str | None]:
     return None, None
 
 
+def changed(name: str, value: object) -> bool:
+    """Whether something is not what it was when this session last asked; the first time it is."""
+    before = st.session_state.get(f"seen-{name}", value)
+    st.session_state[f"seen-{name}"] = value
+    return bool(before != value)
+
+
+def turn(name: str) -> int:
+    """How often something was sent: a field with this in its key is empty again after sending."""
+    return int(st.session_state.get(f"turn-{name}", 0))
+
+
+def next_turn(name: str) -> None:
+    """Begin with empty fields."""
+    st.session_state[f"turn-{name}"] = turn(name) + 1
+
+
 def people_at(
     here: Workspace, clip: Clip, at_s: float
 ) -> tuple[bytes, list[tuple[float, float, float, float]]]:

@@ -14,7 +14,9 @@ pieces meet, reading begins a little before a piece and ends a little after it:
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from core.footage import Film
 from core.track import Share
@@ -22,7 +24,7 @@ from core.types import Clip
 
 PIECE_S = 600.0
 LEAD_S = 4.0  # twice as long as anybody stays followed unseen
-TAIL_S = 20.0  # most people have crossed a camera's view by then
+TAIL_S = 20.0  # most people have crossed a camera's view by then; at most half a piece
 MOST_UNSEEKABLE = 4  # pieces of a film of which all before a piece is decoded again for it
 
 
@@ -33,6 +35,11 @@ class Piece:
     clip: Clip
     share: Share
     read_s: tuple[float, float]
+
+    def shows(self, low: float, high: float) -> bool:
+        """Whether people in view in a window, camera clock, may belong to this piece."""
+        followed_s = 0.0 if math.isinf(self.read_s[1]) else self.read_s[1] + self.clip.film_start_s
+        return self.clip.start_s < high and max(self.clip.end_s, followed_s) > low
 
 
 def cut(
@@ -49,18 +56,24 @@ def cut(
         piece_s = max(piece_s, film.duration_s / MOST_UNSEEKABLE)
     count = max(1, math.floor(film.duration_s / piece_s + 0.5))
     lines = [*(n * piece_s for n in range(count)), film.duration_s]
-    return tuple(
-        _piece(film, camera_id, path, start_s, (lines[n], lines[n + 1]), n + 1 if count > 1 else 0)
-        for n in range(count)
-    )
+    clips = [
+        _clip(film, camera_id, path, start_s, span, f"-{n}" if count > 1 else "")
+        for n, span in enumerate(pairwise(lines), start=1)
+    ]
+    return tuple(_piece(clip, clips, min(TAIL_S, piece_s / 2)) for clip in clips)
 
 
-def _piece(
-    film: Film, camera_id: str, path: str, start_s: float, span: tuple[float, float], number: int
-) -> Piece:
+def _clip(
+    film: Film,
+    camera_id: str,
+    path: str,
+    start_s: float,
+    span: tuple[float, float],
+    number: str,
+) -> Clip:
     low, high = span
-    clip = Clip(
-        id=film.sha256[:16] + (f"-{number}" if number else ""),
+    return Clip(
+        id=film.sha256[:16] + number,
         camera_id=camera_id,
         path=path,
         sha256=film.sha256,
@@ -74,12 +87,15 @@ def _piece(
         ),
         from_s=low,
     )
-    if not number:
-        return Piece(clip, Share(), (0.0, math.inf))
-    share = Share(clip.start_s, clip.end_s, clip.start_s + TAIL_S)
-    if number == 1:
-        share = Share(-math.inf, clip.end_s)
-    last = high >= film.duration_s
-    if last:
-        share = Share(share.from_s, math.inf, share.handed_s)
-    return Piece(clip, share, (max(0.0, low - LEAD_S), math.inf if last else high + TAIL_S))
+
+
+def _piece(clip: Clip, clips: Sequence[Clip], tail_s: float) -> Piece:
+    """How one of the clips of a film is looked at."""
+    first, last = clip is clips[0], clip is clips[-1]
+    share = Share(
+        from_s=-math.inf if first else clip.start_s,
+        to_s=math.inf if last else clip.end_s,
+        handed_s=-math.inf if first else clip.start_s + tail_s,
+    )
+    low, high = clip.from_s, clip.from_s + clip.duration_s
+    return Piece(clip, share, (max(0.0, low - LEAD_S), math.inf if last else high + tail_s))

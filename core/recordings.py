@@ -87,7 +87,8 @@ class Recordings:
         film = self._film(source, state)
         cut = pieces.cut(film, camera, str(path), start_s, self._settings.piece_s)
         self._same_footage(film, cut)
-        wanted = _inside(cut, _camera_window(between, about, recorder))
+        window = _camera_window(between, about, recorder)
+        wanted = [piece for piece in cut if piece.shows(*window)]
         if not wanted:
             raise BadInput(
                 "{path} shows nothing of that time: it runs from {start} to {end}",
@@ -242,17 +243,3 @@ def _camera_window(
         raise BadInput("the time window ends before it begins")
     scope = Scope({camera.id: camera}, {recorder.id: recorder}, closed)
     return (scope.windows() or {})[camera.id]
-
-
-def _inside(cut: tuple[Piece, ...], window: tuple[float, float]) -> list[Piece]:
-    """The pieces that show people who are in view inside a window, camera clock.
-
-    Who is in view at the beginning of a piece belongs to the one before.
-    """
-    low, high = window
-    return [
-        piece
-        for piece in cut
-        if piece.clip.start_s < high
-        and (piece.clip.end_s + (0 if piece is cut[-1] else pieces.TAIL_S)) > low
-    ]

@@ -85,6 +85,12 @@ def recordings(folder: str | Path, zone: str) -> list[Named]:
     ]
 
 
+def named(path: str | Path, zone: str) -> Named:
+    """One recording, by its name and the table beside it. Raises BadInput."""
+    place = Path(path)
+    return _named(place, _table(place.parent / TABLE, zone), zone)
+
+
 class Watcher:
     """Looks into folders again and again, and queues what is new, known and whole."""
 
@@ -116,6 +122,11 @@ class Watcher:
             return note("is being copied: waits until it has its name"), False
         if one.why is not None or one.camera_id is None or one.start_s is None:
             return one.why or note("is not understood"), False
+        if one.camera_id not in self._casebook.cameras():
+            return note(
+                "camera {camera!r} is not known: add it on the camera page",
+                camera=one.camera_id[:40],
+            ), False
         try:
             stamp = footage.state(one.path)
             if self._casebook.jobs.known(str(one.path.resolve()), stamp):

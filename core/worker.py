@@ -227,6 +227,7 @@ class Worker:
         with closing(looking):
             for step in looking:
                 hold.at(before_s + step.done, people + step.tracklets)
+                self._scan()
                 if self.stop.is_set():
                     return "queued"
                 if hold.order != "go":

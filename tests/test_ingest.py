@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tiny
+from crowd import FPS, PEOPLE, TURNS, crowd_film
+from everything import contents
 
 from core.errors import DongseonError
 from core.footage import ahead
@@ -21,10 +22,6 @@ from core.types import Camera
 from core.workspace import Workspace
 
 START = "2026-05-01T09:00:00+09:00"
-FPS = 2.0
-TURN_S, STAY_S = 7.0, 4.0  # in the crowd films six people stand there for 4 s of every 7
-TURNS = 6
-PEOPLE = 6 * TURNS
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals and limits")
 
@@ -55,24 +52,6 @@ for film in films:
         print(next(line.split()[1] for line in status.read_text().splitlines() if "VmHWM" in line))
 ws.close()
 """
-
-
-def crowd_film(path: Path, make_film, turns: int, seed: int = 0, scale: int = 2) -> Path:
-    """A film of people in noisy clothes, so that their pictures weigh something."""
-    width, height = (n * scale for n in tiny.FRAME)
-    noise = np.random.default_rng(seed).integers(-25, 26, (height, width, 3))
-    outfits = (tiny.RED, tiny.GREEN, tiny.TEAL)
-    places = [(x + 8 * seed, y) for y in (10, 118) for x in (30, 142, 250)]
-    people = [(outfits[(n + seed) % 3], lambda _, at=at: at) for n, at in enumerate(places)]
-
-    def frame(people: list) -> np.ndarray:
-        image = tiny.figures(people)(0, 0.0).repeat(scale, axis=0).repeat(scale, axis=1)
-        return np.clip(image + noise, 0, 255).astype(np.uint8)
-
-    there, gone = frame(people), frame([])
-    times = [i / FPS for i in range(int(turns * TURN_S * FPS))]
-    draw = lambda _, t: there if t % TURN_S < STAY_S else gone  # noqa: E731
-    return make_film(path, times, (width, height), draw, gop=1000)
 
 
 @pytest.fixture(scope="module")
@@ -119,33 +98,6 @@ def child(
     where = Path(__file__).parents[1]
     settings = {**os.environ, "MALLOC_ARENA_MAX": "1"}  # else its peak depends on thread timing
     return subprocess.Popen(command, cwd=where, stdout=subprocess.PIPE, text=True, env=settings)
-
-
-def contents(workspace: Path) -> dict[str, object]:
-    """Everything the gallery and the coverage ledger say, to compare two workspaces."""
-    ws = Workspace.open(workspace)
-    ids = ws.gallery.select(columns=("tracklet_id",)).column(0).to_pylist()
-    arrays = ("t_s", "box", "score", "crop_at", "crop_box", "crop_quality")
-    said = {
-        "clips": ws.clips(),
-        "tracklets": [
-            (t.id, t.crops, *(getattr(t, name).tobytes() for name in arrays))
-            for t in ws.gallery.tracklets(ids)
-        ],
-        "vectors": [
-            (d.of_id, model, v.kind, v.rows.tobytes(), v.size_px.tobytes(), v.crop.tobytes())
-            for d in ws.gallery.descriptions(ids)
-            for model, v in d.vectors.items()
-        ],
-        "missing": [d.missing for d in ws.gallery.descriptions(ids)],
-        "coverage": [
-            (c.camera_id, c.from_s, c.to_s, c.state)
-            for c in sorted(ws.casebook.coverage(), key=lambda c: (c.camera_id, c.from_s, c.to_s))
-        ],
-        "damaged": ws.gallery.damaged(),
-    }
-    ws.close()
-    return said
 
 
 def temporaries(workspace: Path) -> list[Path]:

@@ -19,7 +19,7 @@ from app.forms.camera import (
 )
 from app.forms.case import CATEGORY_WORDS, About, about_fields, case_picker
 from app.forms.desk import desk, no_workspace
-from app.forms.footage import FootageForm, footage_form, with_zone
+from app.forms.footage import FootageForm, folder, footage_form, watch_form, with_zone
 from app.forms.looks import FIRST_ATTRIBUTES, MORE_ATTRIBUTES, SURE, Looks, looks_fields
 from app.forms.place import last_seen, last_seen_fields
 from app.forms.scope import Scope, ScopeFields, scope_form, scope_of, window
@@ -53,6 +53,7 @@ __all__ = [
     "csv_given",
     "csv_save",
     "desk",
+    "folder",
     "footage_form",
     "last_seen",
     "last_seen_fields",
@@ -64,6 +65,7 @@ __all__ = [
     "sighting",
     "state_field",
     "told_form",
+    "watch_form",
     "window",
     "window_fields",
     "wish_form",

@@ -48,7 +48,8 @@ from app.widgets.coverage import coverage_figures, timeline, timeline_empty
 from app.widgets.dispatch import card, files, still
 from app.widgets.elapsed import elapsed
 from app.widgets.frame import LOGO, MARK, brand, failed, fault, guarded, table, warn
-from app.widgets.installation import TASK_WORDS, clips, findings, models, place
+from app.widgets.installation import TASK_WORDS, camera_table, clips, findings, models, place
+from app.widgets.jobs import Asked, jobs, no_camera, watched
 from app.widgets.securing import (
     countdown,
     securing_card,
@@ -96,6 +97,7 @@ __all__ = [
     "TASK_WORDS",
     "VERDICT_WORDS",
     "ZONE",
+    "Asked",
     "Candidate",
     "Color",
     "band",
@@ -129,6 +131,7 @@ __all__ = [
     "hours",
     "icon",
     "inert",
+    "jobs",
     "known_looks",
     "leads_first",
     "local",
@@ -137,6 +140,7 @@ __all__ = [
     "never",
     "next_camera",
     "next_cameras",
+    "no_camera",
     "no_stops",
     "noon",
     "other_ways",
@@ -169,6 +173,7 @@ __all__ = [
     "use_width",
     "verdict_buttons",
     "warn",
+    "watched",
     "way",
     "way_switch",
     "wish_row",

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.i18n import N_, _, say
 from app.widgets.frame import table
-from app.widgets.words import camera_name, clock, inert, minutes
+from app.widgets.words import camera_name, inert, minutes, span
 from core.doctor import Finding
 from core.types import (
     Camera,
@@ -65,23 +65,29 @@ def models(rows: Iterable[Row]) -> None:
 def clips(
     found: Sequence[Clip], cameras: Mapping[str, Camera], recorders: Mapping[str, Recorder]
 ) -> None:
-    """The footage that was read, in true time."""
+    """The recordings that were read, whole or in part, in true time."""
+    st.subheader(_("In the gallery"), anchor=False)
     if not found:
-        st.info(_("No footage yet. Read the first below."))
+        st.info(_("No footage was read yet."))
         return
-    rows = []
+    films: dict[tuple[str, str], list[Clip]] = {}
     for clip in found:
-        camera = cameras.get(clip.camera_id)
+        films.setdefault((clip.camera_id, clip.sha256), []).append(clip)
+    rows = []
+    for (camera_id, _sha256), pieces in films.items():
+        camera = cameras.get(camera_id)
         recorder = recorders.get(camera.recorder_id) if camera else None
-        start = clip.start_s + (recorder.clock_offset_s if recorder else 0.0)
+        offset_s = recorder.clock_offset_s if recorder else 0.0
+        gaps_s = sum(b - a for piece in pieces for a, b in piece.gaps)
+        first, last = pieces[0], pieces[-1]
         rows.append(
             {
-                _("Camera"): camera_name(clip.camera_id, cameras),
-                _("From"): clock(start),
-                _("Length"): minutes(clip.duration_s),
-                _("Gaps"): minutes(sum(b - a for a, b in clip.gaps)) if clip.gaps else None,
-                _("Picture"): f"{clip.size[0]} x {clip.size[1]}",
-                _("File"): clip.path,
+                _("Camera"): camera_name(camera_id, cameras),
+                _("Time"): span(first.start_s + offset_s, last.end_s + offset_s),
+                _("Read"): minutes(sum(piece.duration_s for piece in pieces)),
+                _("Gaps"): minutes(gaps_s) if gaps_s else None,
+                _("Picture"): f"{first.size[0]} x {first.size[1]}",
+                _("File"): first.path,
             }
         )
     table(rows, alt=_("footage that was read"), height=420)

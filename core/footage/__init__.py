@@ -5,7 +5,7 @@ from a frame count: recorders drop frames, vary their rate, and 29.97 is not 30.
 """
 
 from core.footage.ahead import ahead
-from core.footage.film import Film, Frame, frame_at, frames, inspect, sha256, state
+from core.footage.film import Film, Frame, frame_at, frames, has_pictures, inspect, sha256, state
 from core.footage.mp4 import cut
 from core.footage.source import existing, mask_url
 from core.footage.times import gaps
@@ -19,6 +19,7 @@ __all__ = [
     "frame_at",
     "frames",
     "gaps",
+    "has_pictures",
     "inspect",
     "mask_url",
     "sha256",

@@ -154,6 +154,11 @@ def state(path: str | Path) -> str:
     return hashlib.blake2b(repr(seen).encode(), digest_size=8).hexdigest()
 
 
+def has_pictures(folder: Path) -> bool:
+    """Whether a folder is itself a film: it holds pictures."""
+    return any(p.suffix.lower() in PICTURES for p in folder.iterdir())
+
+
 def _content(folder: Path) -> list[Path]:
     """The pictures of a folder and the list of their times."""
     return [p for p in folder.iterdir() if p.suffix.lower() in PICTURES or p.name == "times.csv"]

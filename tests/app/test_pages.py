@@ -296,27 +296,11 @@ def test_a_route_without_stops_says_what_to_do(visit, tiny_workspace, tiny_films
     assert "아예 없을 가능성" in words(app)
 
 
-def test_system_lists_models_and_clips(visit, tiny_workspace: Path) -> None:
+def test_system_lists_models(visit, tiny_workspace: Path) -> None:
     app = visit(tiny_workspace, PAGE["system"])
     assert not app.exception
     assert not app.error
-    assert [len(table.value) for table in app.table] == [4, 1, 2]
-
-
-def test_footage_is_read_from_its_path(visit, tiny_workspace, tiny_films, tmp_path) -> None:
-    app = visit(tiny_workspace, PAGE["system"])
-    field(app, "text_input", "이 컴퓨터의 영상 파일 또는 사진 폴더").set_value("/nowhere.mp4")
-    field(app, "text_input", "첫 장면 시각(녹화기 시계, 한국 시간)").set_value(
-        "2026-05-01 09:00:00"
-    )
-    app = press(app, "영상 분석")
-    assert "nowhere" in app.error[0].value
-    field(app, "text_input", "이 컴퓨터의 영상 파일 또는 사진 폴더").set_value(
-        str(tiny_films["c1"])
-    )
-    app = press(app, "영상 분석")
-    assert not app.error
-    assert "마쳤습니다" in app.success[0].value
+    assert [len(table.value) for table in app.table] == [4, 1]
 
 
 def test_pages_stand_alone_when_the_frame_has_not_run(
