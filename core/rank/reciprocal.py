@@ -70,7 +70,7 @@ def rerank(
     if not len(probe) or not len(gallery):
         return np.zeros((len(probe), len(gallery)), np.float32)
     items = np.concatenate([probe, gallery]).astype(np.float32, copy=False)  # (N,D)
-    near = _nearest(items, min(k1 + 1, len(items)), len(probe), block)
+    near = _nearest(items, min(max(k1 + 1, k2), len(items)), len(probe), block)
     distance = near.first  # (Q,G)
     distance /= near.farthest[: len(probe), None]
     if lambda_ == 1:
@@ -164,7 +164,7 @@ def _codes(items: Float32, near: _Near, k1: int) -> sparse.csr_array:
 
     The neighbours of a neighbour count if more than two thirds of them are neighbours anyway.
     """
-    wide = _mutual(near.index)
+    wide = _mutual(near.index[:, : k1 + 1])
     narrow = _mutual(near.index[:, : round(k1 / 2) + 1])  # rounds half to even, as published
     size = np.diff(narrow.indptr)  # (N,)
     shared = wide.multiply(wide @ narrow.T).tocsr()  # (N,N) how many are shared
