@@ -62,7 +62,9 @@ def test_it_equals_the_published_formula(seed, q, g, k1, k2, lambda_):
     assert found == pytest.approx(dense(x[:q], x[q:], k1, k2, lambda_), abs=2e-5)
 
 
-def test_it_equals_the_published_formula_where_most_values_are_passed_over():
+@pytest.mark.parametrize("few", [reciprocal.FEW, 0])
+def test_it_equals_the_published_formula_where_most_values_are_passed_over(monkeypatch, few):
+    monkeypatch.setattr(reciprocal, "FEW", few)
     x = people(7, 900, 32)
     assert rerank(x[:9], x[9:]) == pytest.approx(dense(x[:9], x[9:]), abs=2e-5)
 

@@ -25,6 +25,7 @@ TILE = 64  # blocks are whole tiles, so that BLAS sums every product in the same
 BLIND = 1e-6  # a distance below float32's reach counts as none
 PAIRS = 8_000_000  # of weights that are compared at a time: bounds memory
 WORTH_THREADS = 4_000_000
+FEW = 2048  # items whose every similarity is kept: 16 MB
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,14 @@ class _Near:
 
     index (N,K), cosine (N,K) nearest first;  farthest (N,) distance 1 - cosine of the farthest
     item;  first (Q,G) distances 1 - cosine of the first Q items to the others
+    every (N,N) all cosines where there are few, else None
     """
 
     index: Int
     cosine: Float32
     farthest: Float32
     first: Float32
+    every: Float32 | None
 
 
 def rerank(
@@ -93,20 +96,24 @@ def _nearest(items: Float32, k: int, q: int, block: int) -> _Near:
     padded[:n] = items
     index, cosine = np.empty((n, k), np.int64), np.empty((n, k), np.float32)
     farthest, first = np.empty(n, np.float32), np.empty((q, n - q), np.float32)
-    tile = np.empty((size, len(padded)), np.float32)
+    tile = np.empty((min(size, len(padded)), len(padded)), np.float32)
+    every = np.empty((n, n), np.float32) if n <= FEW else None
     with ThreadPoolExecutor(2) as pool:
         for start in range(0, n, size):
             rows = padded[start : start + size]
             part = np.matmul(rows, padded.T, out=tile[: len(rows)])[: n - start, :n]  # (b,n)
+            if every is not None:
+                every[start : start + size] = part
             halves = _pieces(len(part), part.size)
-            jobs = [pool.submit(_of_rows, part[a:b], start + a, k, q) for a, b in halves]
-            for (a, b), job in zip(halves, jobs, strict=True):
+            work = partial(_of_rows, part, start, k)
+            results = pool.map(work, halves) if len(halves) > 1 else map(work, halves)
+            for (a, b), result in zip(halves, results, strict=True):
                 at = slice(start + a, start + b)
-                index[at], cosine[at], farthest[at] = job.result()
+                index[at], cosine[at], farthest[at] = result
             own = part[: max(0, q - start), q:]
             np.subtract(1, own, out=first[start : start + len(own)])
     first[first < BLIND] = 0
-    return _Near(index, cosine, np.maximum(farthest, BLIND), first)
+    return _Near(index, cosine, np.maximum(farthest, BLIND), first, every)
 
 
 def _pieces(rows: int, size: int) -> list[tuple[int, int]]:
@@ -115,12 +122,17 @@ def _pieces(rows: int, size: int) -> list[tuple[int, int]]:
     return [(0, half), (half, rows)] if size > WORTH_THREADS and half else [(0, rows)]
 
 
-def _of_rows(cosine: Float32, start: int, k: int, q: int) -> tuple[Int, Float32, Float32]:
-    """Index and cosine (b,k) of the nearest, and distance (b,) of the farthest, of b rows (b,n).
+def _of_rows(
+    every: Float32, start: int, k: int, rows: tuple[int, int]
+) -> tuple[Int, Float32, Float32]:
+    """Index and cosine (b,k) of the nearest, and distance (b,) of the farthest, of b rows.
+
+    every  (B,n) cosines of the items from `start` on;  rows (from, to) in it
 
     A row's k-th largest value is at least the k-th largest maximum of as many groups: values below
     that are passed over, so that little is left to sort.
     """
+    cosine, start = every[slice(*rows)], start + rows[0]
     b, n = cosine.shape
     here = np.arange(b)
     farthest = 1 - np.minimum.reduce(cosine, axis=1)  # (b,)
@@ -192,17 +204,23 @@ def _mutual(index: Int) -> sparse.csr_array:
 
 def _distances(items: Float32, near: _Near, row: Int, column: Int) -> Float64:
     """1 - cosine (E,) of pairs: those of the nearest are known, the others are computed."""
+    known = _known(items, near, row, column) if near.every is None else near.every[row, column]
+    distance = np.where(row == column, 0.0, 1 - known.astype(np.float64))
+    return np.where(distance < BLIND, 0.0, distance)
+
+
+def _known(items: Float32, near: _Near, row: Int, column: Int) -> Float32:
+    """Cosines (E,) of pairs, looked up among the nearest or else computed."""
     n, k = near.index.shape
     key = (np.arange(n)[:, None] * n + near.index).ravel()
     order = np.argsort(key)
     wanted = row * n + column
     at = order[np.minimum(np.searchsorted(key, wanted, sorter=order), n * k - 1)]
-    cosine = near.cosine.ravel()[at].astype(np.float64)
+    cosine = near.cosine.ravel()[at]  # (E,) a copy
     other = np.flatnonzero(key[at] != wanted)
     for some in np.array_split(other, len(other) // 50_000 + 1):
         cosine[some] = np.vecdot(items[row[some]], items[column[some]])
-    distance = np.where(row == column, 0.0, 1 - cosine)
-    return np.where(distance < BLIND, 0.0, distance)
+    return np.asarray(cosine, dtype=np.float32)
 
 
 def _averaged(codes: sparse.csr_array, index: Int) -> sparse.csr_array:
@@ -226,7 +244,8 @@ def _blend(distance: Float32, codes: sparse.csr_array, lambda_: float) -> None:
     with ThreadPoolExecutor(2) as pool:
         work = partial(_shared, probe, column, g)
         spans = list(_spans(probe, column))
-        for (a, b), shared in zip(spans, pool.map(work, spans), strict=True):
+        results = pool.map(work, spans) if len(spans) > 1 else map(work, spans)
+        for (a, b), shared in zip(spans, results, strict=True):
             jaccard = 1 - np.minimum(shared / (2 - shared), 1)
             distance[a:b] = lambda_ * distance[a:b] + (1 - lambda_) * jaccard
 
