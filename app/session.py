@@ -317,7 +317,7 @@ def begin(key: str, value: object) -> None:
     st.session_state.setdefault(key, value)
 
 
-def changed(key: str, value: object) -> bool:
+def differs(key: str, value: object) -> bool:
     """True once for every new value, as long as it is not None: a click that was not seen yet."""
     if value is None or st.session_state.get(key) == value:
         return False
@@ -377,7 +377,7 @@ def map_click(key: str) -> tuple[tuple[float, float] | None, str | None]:
     return None, None
 
 
-def changed(name: str, value: object) -> bool:
+def differs(name: str, value: object) -> bool:
     """Whether something is not what it was when this session last asked; the first time it is."""
     before = st.session_state.get(f"seen-{name}", value)
     st.session_state[f"seen-{name}"] = value

@@ -53,7 +53,7 @@ def queue(workspace: Workspace) -> None:
             }
             deeds[asked.deed](asked.job_id, by=session.officer())
             st.rerun()
-        if session.changed("clips", len(workspace.clips())):
+        if session.differs("clips", len(workspace.clips())):
             st.rerun()
 
 

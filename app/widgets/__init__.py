@@ -48,7 +48,7 @@ from app.widgets.coverage import coverage_figures, timeline, timeline_empty
 from app.widgets.dispatch import card, files, still
 from app.widgets.elapsed import elapsed
 from app.widgets.frame import LOGO, MARK, brand, failed, fault, guarded, table, warn
-from app.widgets.installation import TASK_WORDS, camera_table, clips, findings, models, place
+from app.widgets.installation import TASK_WORDS, clips, findings, models, place
 from app.widgets.jobs import Asked, jobs, no_camera, watched
 from app.widgets.securing import (
     countdown,

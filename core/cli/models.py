@@ -1,10 +1,9 @@
-"""Verbs for weight files and for figures: models, eval, calibrate."""
+"""Verbs for weight files: models."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 from core.cli.terminal import Verbs, answer
@@ -21,21 +20,6 @@ def add(verbs: Verbs) -> None:
     one = verbs.add("import", models_import, group="models")
     one.add_argument("source", metavar="FILE_OR_DIR")
     verbs.add("verify", models_verify, group="models", models=True)
-
-    verbs.group("eval", "Figures on labelled pictures")
-    for name, run, columns in (
-        ("reid", eval_reid, "path,person_id,camera_id,role"),
-        ("faces", eval_faces, "path_a,path_b,same[,width_b]"),
-    ):
-        one = verbs.add(name, run, group="eval", models=True)
-        one.add_argument("--manifest", required=True, metavar="M.csv", help=columns)
-        one.add_argument("--model", metavar="NAME")
-        one.add_argument("--pack", metavar="NAME")
-
-    one = verbs.add("calibrate", calibrate, models=True)
-    one.add_argument("--model", required=True, metavar="NAME")
-    one.add_argument("--pictures", required=True, metavar="DIR", help="labelled pictures; see "
-                     "docs/models.md")  # fmt: skip
 
 
 def models_list(args: argparse.Namespace) -> int:
@@ -102,42 +86,3 @@ def models_verify(args: argparse.Namespace) -> int:
     if not checked:
         raise ModelError("no weight file was found: name a folder with --models DIR")
     return answer(args, {"verified": checked}, f"verified: {', '.join(checked)}")
-
-
-def calibrate(args: argparse.Namespace) -> int:
-    """Fit score -> evidence for a model on labelled pictures, and print it for models.toml."""
-    from core import study
-
-    result = study.calibrate(args.model, Path(args.pictures), args.models, progress=sys.stderr)
-    return answer(args, result.values, result.text)
-
-
-def eval_reid(args: argparse.Namespace) -> int:
-    """mAP and CMC of a body model on labelled crops."""
-    from core import study
-
-    model = _model(args, "body_embedding")
-    values = study.reid(Path(args.manifest), model, args.models, progress=sys.stderr)
-    ranks = "  ".join(f"rank-{r} {values[f'rank{r}']}" for r in (1, 5, 10, 20))
-    text = f"{model}: mAP {values['map']}  {ranks}  ({values['n_query']} queries, "
-    return answer(args, values, f"{text}{values['n_absent']} absent)")
-
-
-def eval_faces(args: argparse.Namespace) -> int:
-    """Accuracy, EER and TAR of a face model on labelled pairs."""
-    from core import study
-
-    model = _model(args, "face_embedding")
-    values = study.faces(Path(args.manifest), model, args.models, progress=sys.stderr)
-    text = f"{model}: accuracy {values['accuracy']}  EER {values['eer']}  "
-    text += f"TAR at FAR .01 {values['tar_at_far_0.01']}  by width {values['by_width']}  "
-    return answer(args, values, f"{text}({values['n_face_not_found']} faces not found)")
-
-
-def _model(args: argparse.Namespace, task: str) -> str:
-    """The model named, or that of the pack named, or of the first complete pack."""
-    from core import zoo
-
-    if args.model is not None:
-        return str(args.model)
-    return str(getattr(zoo.pack(args.pack or zoo.default_pack(args.models), args.models), task))

@@ -9,6 +9,7 @@ same name, and a reader that holds an older one keeps it. Deleting any of it onl
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
 import re
 import secrets
@@ -32,6 +33,7 @@ from core.types import Float32, Float64
 VERSION = 1  # part of every fingerprint: raising it rebuilds all matrices
 STALE_S = 3600.0  # a temporary file this old has lost its writer
 OPEN_MAPS = 400  # each map holds a file handle; 1,024 is a usual limit per process
+HANDLES_SHARE = 4  # where a process may open more, a quarter of them are for maps
 FEW = 8  # probe vectors; above that BLAS reads each row once for all of them
 RUN = 8  # partitions a thread takes at a time
 WORTH_THREADS = 4_000_000  # numbers to read: about a millisecond
@@ -254,12 +256,33 @@ def _row_by_row(vectors: Float32, parts: Sequence[Partition]) -> list[Float32]:
     return [np.vecdot(part.matrix[:, None], vectors[None]).T for part in parts]
 
 
+@dataclass(frozen=True)
+class _Stored:
+    """A stored matrix whose map may be closed: everything else of it, and where it lies."""
+
+    mark: str
+    without: Partition  # its matrix is empty unless the map is held
+    path: Path | None = None  # None: the map is held
+    offset: int = 0
+    shape: tuple[int, int] = (0, 0)
+
+    def open(self) -> Partition | None:
+        """The whole partition; None if the file is gone."""
+        if self.path is None:
+            return self.without
+        with suppress(OSError, ValueError):
+            return replace(self.without, matrix=_mapped(self.path, self.offset, self.shape))
+        return None
+
+
 class Index:
     """The matrices under one folder."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._held: dict[tuple[str, str, str], tuple[str, Partition]] = {}
+        self._held: dict[tuple[str, str, str], _Stored] = {}
+        self._maps = 0
+        self._most = _most_maps()
 
     def get(
         self, model: str, camera_id: str, day: str, mark: str, build: Callable[[], Partition]
@@ -270,8 +293,8 @@ class Index:
         """
         name = (model, camera_id, day)
         held = self._held.get(name)
-        if held is not None and held[0] == mark:
-            return held[1]
+        if held is not None and held.mark == mark and (known := held.open()) is not None:
+            return known
         folder = self._folder(*name)
         part = _load(folder, mark, camera_id, day)
         if part is None:
@@ -280,14 +303,26 @@ class Index:
                 with suppress(OSError):
                     _store(folder, mark, part)
                 part = _load(folder, mark, camera_id, day) or part
-        if name in self._held or len(self._held) < OPEN_MAPS:
-            self._held[name] = (mark, part)
+        self._hold(name, mark, part, folder / f"{mark}.npy")
         return part
+
+    def _hold(self, name: tuple[str, str, str], mark: str, part: Partition, path: Path) -> None:
+        """Keep a partition; beyond the handles allowed, keep all but its map."""
+        old = self._held.pop(name, None)
+        self._maps -= old is not None and old.path is None
+        if self._maps < self._most:
+            self._held[name] = _Stored(mark, part)
+            self._maps += 1
+        elif isinstance(part.matrix.base, mmap.mmap | np.memmap):
+            shape = (len(part), part.matrix.shape[1])
+            offset = path.stat().st_size - part.matrix.nbytes
+            closed = replace(part, matrix=np.empty((0, shape[1]), np.float32))
+            self._held[name] = _Stored(mark, closed, path, offset, shape)
 
     def drop(self, camera_id: str, day: str) -> None:
         """Forget and delete the matrices of a camera and day."""
         for name in [name for name in self._held if name[1:] == (camera_id, day)]:
-            self._held.pop(name, None)
+            self._maps -= self._held.pop(name).path is None
         for model in _folders(self.root):
             shutil.rmtree(model / f"camera={camera_id}" / f"day={day}", ignore_errors=True)
 
@@ -307,6 +342,23 @@ class Index:
         mark = hashlib.blake2b(model.encode(), digest_size=4).hexdigest()
         name = re.sub(r"[^A-Za-z0-9_-]", "_", model)[:40]
         return self.root / f"{name}-{mark}" / f"camera={camera_id}" / f"day={day}"
+
+
+def _most_maps() -> int:
+    """How many maps may stay open."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit on handles
+        return 10 * OPEN_MAPS
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return OPEN_MAPS if most < 0 else max(OPEN_MAPS, most // HANDLES_SHARE)
+
+
+def _mapped(path: Path, offset: int, shape: tuple[int, int]) -> Float32:
+    """The matrix (n,D) of a .npy file whose header was read before."""
+    with path.open("rb") as file:
+        whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return np.frombuffer(whole, np.float32, shape[0] * shape[1], offset).reshape(shape)
 
 
 def _folders(folder: Path) -> Iterator[Path]:

@@ -29,8 +29,11 @@ VEHICLE_MPS = (6.0, 0.5)  # median, and sd of the logarithm, waiting included
 VEHICLE_MAX_MPS = 15.0
 VEHICLE_FROM_M = 300.0  # nobody takes a bus for less
 QUANTILES = 15
+PAST = 12.0  # so many sigma later than the slowest: see `_log_late`
+CHUNK = 1024
 
 _Z = special.ndtri((np.arange(QUANTILES) + 0.5) / QUANTILES)  # (15,) mid-quantiles of N(0,1)
+_ROOT_2PI = math.sqrt(2 * math.pi)
 
 Bools = NDArray[np.bool_]
 
@@ -158,23 +161,60 @@ def log_density(
     views overlap (distance 0) a negative tau counts as 0. In logs, so that a passage days long
     keeps its order among the others.
     """
-    d, s = (
-        np.asarray(distance_m, float),
-        np.asarray(sigma_s, float)[:, None],
-    )  # (P,), (P,1)
-    tau = np.where(d == 0, np.maximum(tau_s, 0.0), tau_s)[:, None]  # (P,1)
+    d, s = np.asarray(distance_m, float), np.asarray(sigma_s, float)  # (P,)
+    tau = np.where(d == 0, np.maximum(tau_s, 0.0), tau_s)
+    d, s = np.broadcast_to(d, tau.shape), np.broadcast_to(s, tau.shape)
+    log_f = np.empty(tau.shape)
+    for start in range(0, len(tau), CHUNK):  # what a processor keeps at hand is twice as fast
+        at = slice(start, start + CHUNK)
+        log_f[at] = _log_density(tau[at], d[at], s[at], pace, kappa)
+    return log_f
+
+
+def _log_density(tau: Float64, d: Float64, s: Float64, pace: Pace, kappa: float) -> Float64:
+    """`log_density` of arrays (P,) of one chunk."""
     walk, ride = _speeds(pace)
-    late = tau - kappa * d[:, None] / walk  # (P,15) later than a steady walk
-    straight = _log_mean_exp(-0.5 * np.square(late / s)) - np.log(s[:, 0] * math.sqrt(2 * math.pi))
-    delayed = _log_mean_exp(_log_emg(late, s, DELAY_ON_FOOT_S))
-    log_f = np.logaddexp(math.log(DIRECT_SHARE) + straight, math.log1p(-DIRECT_SHARE) + delayed)
+    slow = kappa * d / walk.min()  # (P,) the slowest walker arrives
+    past = (tau - slow) / s - s / DELAY_ON_FOOT_S > PAST
+    log_f = np.empty(tau.shape)
+    log_f[past] = math.log1p(-DIRECT_SHARE) + _log_late(
+        tau[past], kappa * d[past], s[past], walk, DELAY_ON_FOOT_S
+    )
+    now = ~past
+    late = tau[now, None] - kappa * d[now, None] / walk  # (P',15) later than a steady walk
+    width = s[now, None]
+    straight = _log_mean_exp(-0.5 * np.square(late / width)) - np.log(s[now] * _ROOT_2PI)
+    delayed = _log_mean_exp(_log_emg(late, width, DELAY_ON_FOOT_S))
+    log_f[now] = np.logaddexp(
+        math.log(DIRECT_SHARE) + straight, math.log1p(-DIRECT_SHARE) + delayed
+    )
     far = d > VEHICLE_FROM_M
     if pace.vehicle_share > 0 and far.any():
-        late = tau[far] - kappa * d[far, None] / ride  # (P',15)
-        ridden = _log_mean_exp(_log_emg(late, s[far], DELAY_BY_VEHICLE_S))
+        ridden = _log_ridden(tau[far], kappa * d[far], s[far], ride)
         share = pace.vehicle_share
         log_f[far] = np.logaddexp(math.log1p(-share) + log_f[far], math.log(share) + ridden)
     return log_f
+
+
+def _log_ridden(tau: Float64, way_m: Float64, s: Float64, ride: Float64) -> Float64:
+    """Log density (P,) of a passage by vehicle."""
+    past = (tau - way_m / ride.min()) / s - s / DELAY_BY_VEHICLE_S > PAST
+    log_p = np.empty(tau.shape)
+    log_p[past] = _log_late(tau[past], way_m[past], s[past], ride, DELAY_BY_VEHICLE_S)
+    late = tau[~past, None] - way_m[~past, None] / ride  # (P',15)
+    log_p[~past] = _log_mean_exp(_log_emg(late, s[~past, None], DELAY_BY_VEHICLE_S))
+    return log_p
+
+
+def _log_late(tau: Float64, way_m: Float64, s: Float64, speed: Float64, delay_s: float) -> Float64:
+    """Log mean density (P,) where even the slowest is so late that only the delay is left.
+
+    There log Phi is 0 to double precision and the steady walk weighs nothing beside the delay.
+    """
+    k = s / delay_s
+    ways, at = np.unique(way_m, return_inverse=True)  # few: one for each pair of cameras
+    gain = _log_mean_exp(ways[:, None] / (speed * delay_s))
+    return np.asarray(k * k / 2 - math.log(delay_s) - tau / delay_s + gain[at])
 
 
 def _distribution(tau: Float64, d: Float64, s: Float64, pace: Pace, kappa: float) -> Float64:

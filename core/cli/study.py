@@ -1,0 +1,222 @@
+"""Verbs for figures: eval, bench, calibrate."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from core.cli.terminal import Verbs, actor, answer, opened, workspace_dir
+from core.errors import BadInput
+
+MANIFESTS: Mapping[str, tuple[str, str]] = {
+    "reid": ("path,person_id,camera_id,role", "body_embedding"),
+    "faces": ("path_a,path_b,same[,width_b]", "face_embedding"),
+    "detection": ("path,x1,y1,x2,y2", "person"),
+    "attributes": ("path, and a column for each attribute", "attributes"),
+}
+
+
+def add(verbs: Verbs) -> None:
+    """Hang the verbs of this module on the parser."""
+    verbs.group("eval", "Figures on labelled data")
+    runs = {"reid": eval_reid, "faces": eval_faces, "detection": eval_detection,
+            "attributes": eval_attributes}  # fmt: skip
+    for name, run in runs.items():
+        one = verbs.add(name, run, group="eval", models=True)
+        one.add_argument("--manifest", required=True, metavar="M.csv", help=MANIFESTS[name][0])
+        _which(one)
+    one = verbs.add("route", eval_route, group="eval", models=True)
+    one.add_argument("--city", required=True, action="append", metavar="DIR", help="footage with "
+                     "truth; may be given again")  # fmt: skip
+    one.add_argument("--problems", type=int, default=10, metavar="N", help="in each city")
+    one.add_argument("--pack", metavar="NAME")
+    one = verbs.add("tables", eval_tables, group="eval", models=True)
+    one.add_argument("--reid", metavar="M.csv", help="re-identification crops")
+    one.add_argument("--detection", metavar="M.csv", help="frames with boxes")
+    one.add_argument("--attributes", metavar="M.csv", help="crops with attributes")
+    one.add_argument("--city", action="append", default=[], metavar="DIR", help="with truth")
+    _which(one)
+
+    verbs.group("bench", "Times beside a reference measured in the same run")
+    for name, run in (("search", bench_search), ("rerank", bench_rerank), ("route", bench_route)):
+        one = verbs.add(name, run, group="bench")
+        one.add_argument("--n", type=int, metavar="N", help="tracklets, crops or sightings")
+    one = verbs.add("ingest", bench_ingest, group="bench", models=True)
+    one.add_argument("--video", metavar="FILE", help="default: a made-up film")
+    one.add_argument("--pack", metavar="NAME")
+    verbs.add("app", bench_app, group="bench")
+
+    one = verbs.add("calibrate", calibrate, models=True)
+    one.add_argument("--model", metavar="NAME", help="with --pictures: fit it for models.toml")
+    one.add_argument("--pictures", metavar="DIR", help="labelled pictures; see docs/models.md")
+    one.add_argument("--write", action="store_true", help="use what was fitted for this workspace")
+    one.add_argument("--undo", action="store_true", help="go back to what was used before")
+
+
+def _which(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--model", metavar="NAME")
+    one.add_argument("--pack", metavar="NAME")
+
+
+def _model(args: argparse.Namespace, task: str) -> str:
+    """The model named, or that of the pack named, or of the first complete pack."""
+    from core import zoo
+
+    if args.model is not None:
+        return str(args.model)
+    return str(getattr(zoo.pack(args.pack or zoo.default_pack(args.models), args.models), task))
+
+
+# --- eval -----------------------------------------------------------------------------------------
+
+
+def eval_reid(args: argparse.Namespace) -> int:
+    """mAP and CMC of a body model on labelled crops, before and after re-ranking."""
+    from core import study
+
+    model = _model(args, "body_embedding")
+    values = study.reid(Path(args.manifest), model, args.models, progress=sys.stderr)
+    lines = []
+    for name, one in (("as compared", values), ("re-ranked", values["reranked"])):
+        ranks = "  ".join(f"rank-{r} {one[f'rank{r}']}" for r in (1, 5, 10, 20))
+        lines.append(f"{name:<12} mAP {one['map']}  {ranks}")
+    lines.append(f"{model}: {values['n_query']} queries, {values['n_absent']} absent")
+    return answer(args, values, "\n".join(lines))
+
+
+def eval_faces(args: argparse.Namespace) -> int:
+    """Accuracy, EER and TAR of a face model on labelled pairs."""
+    from core import study
+
+    model = _model(args, "face_embedding")
+    values = study.faces(Path(args.manifest), model, args.models, progress=sys.stderr)
+    text = f"{model}: accuracy {values['accuracy']}  EER {values['eer']}  "
+    text += f"TAR at FAR .01 {values['tar_at_far_0.01']}  by width {values['by_width']}  "
+    return answer(args, values, f"{text}({values['n_face_not_found']} faces not found)")
+
+
+def eval_detection(args: argparse.Namespace) -> int:
+    """AP50 of a person detector, and precision and recall where F1 is best."""
+    from core import study
+
+    model = _model(args, "person")
+    values = study.detection(Path(args.manifest), model, args.models, progress=sys.stderr)
+    text = f"{model}: AP50 {values['ap50']}  precision {values['precision']}  "
+    return answer(args, values, f"{text}recall {values['recall']}  ({values['n_boxes']} boxes in "
+                  f"{values['n_pictures']} pictures)")  # fmt: skip
+
+
+def eval_attributes(args: argparse.Namespace) -> int:
+    """Accuracy, precision, recall and F1 of an attribute model on labelled crops."""
+    from core import study
+
+    values = study.attributes(Path(args.manifest), args.model, args.pack, args.models, sys.stderr)
+    lines = [
+        f"{name:<14} {one['accuracy']}  ({one['n']})" for name, one in values["by_name"].items()
+    ]
+    return answer(args, values, "\n".join([*lines, f"F1 {values['f1']}"]))
+
+
+def eval_route(args: argparse.Namespace) -> int:
+    """The route test of the paper's table 7 on cities with truth."""
+    from core import study
+
+    folders = [Path(folder) for folder in args.city]
+    values = study.route_test(folders, args.pack, args.models, args.problems, sys.stderr)
+    return answer(args, values, study.route_text(values))
+
+
+def eval_tables(args: argparse.Namespace) -> int:
+    """The tables of papers/001 as Markdown: the paper's figure, ours, on which data."""
+    from core import study
+
+    given = study.Data(
+        *(
+            None if path is None else Path(path)
+            for path in (args.reid, args.detection, args.attributes)
+        ),
+        cities=tuple(Path(folder) for folder in args.city),
+    )
+    made = study.tables(given, args.model, args.pack, args.models, progress=sys.stderr)
+    return answer(args, made.values, made.text)
+
+
+# --- bench ----------------------------------------------------------------------------------------
+
+
+def bench_search(args: argparse.Namespace) -> int:
+    """Exact search against one matrix-vector product over the same data."""
+    from core.study import bench
+
+    return _bench(args, bench.search)
+
+
+def bench_rerank(args: argparse.Namespace) -> int:
+    """Sparse re-ranking against the dense published way."""
+    from core.study import bench
+
+    return _bench(args, bench.rerank)
+
+
+def bench_route(args: argparse.Namespace) -> int:
+    """The inferred route against a plain linear system."""
+    from core.study import bench
+
+    return _bench(args, bench.route)
+
+
+def bench_ingest(args: argparse.Namespace) -> int:
+    """Ingest against bare decoding and bare models on the same frames."""
+    from core.study import bench
+
+    video = None if args.video is None else Path(args.video)
+    values = bench.ingest(video, args.pack, args.models)
+    return answer(args, values, _told(values))
+
+
+def bench_app(args: argparse.Namespace) -> int:
+    """The first page and a search of a workspace against an empty page."""
+    from core.study import bench
+
+    opened(args).close()
+    values = bench.app(workspace_dir(args.workspace))
+    return answer(args, values, _told(values))
+
+
+def _bench(args: argparse.Namespace, run: Callable[..., dict[str, Any]]) -> int:
+    if args.n is not None and args.n < 10:
+        raise BadInput("--n {n} is too small to measure: take 10 or more", n=args.n)
+    values = run() if args.n is None else run(args.n)
+    return answer(args, values, _told(values))
+
+
+def _told(values: Mapping[str, Any]) -> str:
+    first = f"{values['ratio']} x {values['reference']} ({values['seconds']} s against "
+    first += f"{values['reference_seconds']} s)"
+    rest = {k: v for k, v in values.items() if k not in ("ratio", "reference", "seconds")}
+    return "\n".join([first, *(f"  {key}: {value}" for key, value in rest.items())])
+
+
+# --- calibrate ------------------------------------------------------------------------------------
+
+
+def calibrate(args: argparse.Namespace) -> int:
+    """Fit score -> evidence: on labelled pictures for models.toml, or for this workspace's site."""
+    from core import study
+
+    if (args.model is None) != (args.pictures is None):
+        raise BadInput("name both --model and --pictures, or neither to calibrate a workspace")
+    if args.model is not None:
+        result = study.calibrate(args.model, Path(args.pictures), args.models, progress=sys.stderr)
+        return answer(args, result.values, result.text)
+    if args.undo and args.write:
+        raise BadInput("--undo goes back and --write goes on: give one of them")
+    ws = opened(args)
+    if args.undo:
+        result = study.undo_site(ws, by=actor())
+    else:
+        result = study.fit_site(ws, write=args.write, by=actor())
+    return answer(args, result.values, result.text)
