@@ -317,7 +317,7 @@ def begin(key: str, value: object) -> None:
     st.session_state.setdefault(key, value)
 
 
-def differs(key: str, value: object) -> bool:
+def changed(key: str, value: object) -> bool:
     """True once for every new value, as long as it is not None: a click that was not seen yet."""
     if value is None or st.session_state.get(key) == value:
         return False

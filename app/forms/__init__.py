@@ -6,7 +6,6 @@ What others typed (names, titles) is shown only where Streamlit reads it as plai
 from __future__ import annotations
 
 from app.forms.camera import (
-    ClockForm,
     Draft,
     beginning,
     camera_fields,
@@ -15,33 +14,22 @@ from app.forms.camera import (
     clock_form,
     csv_given,
     csv_save,
-    owner_kind_field,
 )
 from app.forms.case import CATEGORY_WORDS, About, about_fields, case_picker
 from app.forms.desk import desk, no_workspace
-from app.forms.footage import FootageForm, folder, footage_form, watch_form, with_zone
-from app.forms.looks import FIRST_ATTRIBUTES, MORE_ATTRIBUTES, SURE, Looks, looks_fields
+from app.forms.footage import folder, footage_form, watch_form, with_zone
+from app.forms.looks import Looks, looks_fields
 from app.forms.place import last_seen, last_seen_fields
-from app.forms.scope import Scope, ScopeFields, scope_form, scope_of, window
-from app.forms.securing import CoverForm, cover_form, state_field, window_fields, wish_form
-from app.forms.told import LAT, LON, Told, sighting, told_form
+from app.forms.scope import Scope, scope_form, scope_of
+from app.forms.securing import cover_form, state_field, window_fields, wish_form
+from app.forms.told import sighting, told_form
 
 __all__ = [
     "CATEGORY_WORDS",
-    "FIRST_ATTRIBUTES",
-    "LAT",
-    "LON",
-    "MORE_ATTRIBUTES",
-    "SURE",
     "About",
-    "ClockForm",
-    "CoverForm",
     "Draft",
-    "FootageForm",
     "Looks",
     "Scope",
-    "ScopeFields",
-    "Told",
     "about_fields",
     "beginning",
     "camera_fields",
@@ -59,14 +47,12 @@ __all__ = [
     "last_seen_fields",
     "looks_fields",
     "no_workspace",
-    "owner_kind_field",
     "scope_form",
     "scope_of",
     "sighting",
     "state_field",
     "told_form",
     "watch_form",
-    "window",
     "window_fields",
     "wish_form",
     "with_zone",

@@ -12,17 +12,12 @@ from app.widgets.cameras import (
     camera_table,
     clock_error,
     clock_state,
-    owner_kind,
     plan_table,
     stacked,
 )
 from app.widgets.candidates import (
-    BAND_LOOKS,
     SAID_WORDS,
-    VERDICT_WORDS,
     Candidate,
-    Color,
-    band,
     clothes_words,
     evidence,
     facts,
@@ -31,25 +26,15 @@ from app.widgets.candidates import (
     pair,
     search_anew,
     searched,
-    strangers,
     verdict_buttons,
 )
-from app.widgets.cases import (
-    NEXT_WORDS,
-    case_card,
-    case_facts,
-    case_head,
-    closed,
-    known_looks,
-    since,
-    swatches,
-)
+from app.widgets.cases import NEXT_WORDS, case_card, case_facts, case_head, closed, swatches
 from app.widgets.coverage import coverage_figures, timeline, timeline_empty
 from app.widgets.dispatch import card, files, still
 from app.widgets.elapsed import elapsed
-from app.widgets.frame import LOGO, MARK, brand, failed, fault, guarded, table, warn
-from app.widgets.installation import TASK_WORDS, clips, findings, models, place
-from app.widgets.jobs import Asked, jobs, no_camera, watched
+from app.widgets.frame import MARK, brand, failed, fault, guarded, warn
+from app.widgets.installation import clips, findings, models, place
+from app.widgets.jobs import jobs, no_camera, watched
 from app.widgets.securing import (
     countdown,
     securing_card,
@@ -62,12 +47,10 @@ from app.widgets.way import (
     never,
     next_cameras,
     no_stops,
-    other_ways,
     stop_item,
     stops,
     told,
     use_width,
-    way,
     way_switch,
 )
 from app.widgets.words import (
@@ -76,7 +59,6 @@ from app.widgets.words import (
     camera_name,
     clock,
     exact,
-    hours,
     icon,
     inert,
     local,
@@ -88,19 +70,12 @@ from app.widgets.words import (
 )
 
 __all__ = [
-    "BAND_LOOKS",
-    "LOGO",
     "MARK",
     "NEXT_WORDS",
     "OLDEST",
     "SAID_WORDS",
-    "TASK_WORDS",
-    "VERDICT_WORDS",
     "ZONE",
-    "Asked",
     "Candidate",
-    "Color",
-    "band",
     "brand",
     "camera_gaps",
     "camera_head",
@@ -128,11 +103,9 @@ __all__ = [
     "findings",
     "guarded",
     "history",
-    "hours",
     "icon",
     "inert",
     "jobs",
-    "known_looks",
     "leads_first",
     "local",
     "minutes",
@@ -143,8 +116,6 @@ __all__ = [
     "no_camera",
     "no_stops",
     "noon",
-    "other_ways",
-    "owner_kind",
     "page_of",
     "pair",
     "place",
@@ -156,15 +127,12 @@ __all__ = [
     "securing_empty",
     "securing_figures",
     "settled",
-    "since",
     "span",
     "stacked",
     "still",
     "stop_item",
     "stops",
-    "strangers",
     "swatches",
-    "table",
     "timeline",
     "timeline_empty",
     "told",
@@ -174,7 +142,6 @@ __all__ = [
     "verdict_buttons",
     "warn",
     "watched",
-    "way",
     "way_switch",
     "wish_row",
 ]
