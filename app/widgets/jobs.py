@@ -13,7 +13,7 @@ import streamlit as st
 
 from app.i18n import N_, _, say
 from app.widgets.frame import table
-from app.widgets.words import camera_name, clock, inert, minutes
+from app.widgets.words import camera_name, clock, icon, inert, minutes
 from core.casebook import Job, Watched
 from core.types import Camera
 
@@ -152,7 +152,7 @@ def _ended(job: Job, cameras: Mapping[str, Camera]) -> dict[str, object]:
 def watched(one: Watched) -> None:
     """A watched folder and what a worker found in it."""
     with st.container(border=True, gap="small"):
-        st.markdown(f":material/folder_eye: **{inert(one.path)}**")
+        st.markdown(f"{icon('folder_eye')} **{inert(one.path)}**")
         if one.scanned_s is None:
             st.caption(_("not looked at yet: a worker does it within seconds"))
         elif one.why is not None:
