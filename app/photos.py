@@ -18,6 +18,7 @@ from core.photo import Upload
 from core.photocheck import Group, Person, Shown
 from core.workspace import Workspace
 
+COMPARED_PX = 64
 LEVEL_ICONS = {"good": "check_circle", "weak": "info", "bad": "error"}
 
 
@@ -67,11 +68,11 @@ def _take(workspace: Workspace, draft: session.Draft, given: Sequence[tuple[str,
 def _card(workspace: Workspace, draft: session.Draft, upload: Upload, n: int) -> list[Upload]:
     """One photo of the draft -> itself if it is clear who is meant, else nothing."""
     found = session.photo_group(workspace, upload)
-    picture, words = st.columns([5, 6], gap="small")
+    picture, words = st.columns([4, 7], gap="small")
     chosen = _chosen(found, upload)
     with words:
         with st.container(horizontal=True, vertical_alignment="top", gap="small"):
-            st.text(widgets.plain(upload.name))
+            st.text(widgets.plain(upload.name), width="stretch")
             if st.button(
                 _("Remove"), icon=":material/close:", type="tertiary", key=f"photo-remove-{n}"
             ):
@@ -85,6 +86,7 @@ def _card(workspace: Workspace, draft: session.Draft, upload: Upload, n: int) ->
             others = 0 if upload.box else max(0, len(found.people) - 1)
             shown = session.photo_shown(workspace, upload, chosen, others)
             advice(shown)
+            compared(shown)
         _date(found, upload, n)
     with picture:
         numbered = [] if len(found.people) < 2 else found.boxes
@@ -94,8 +96,6 @@ def _card(workspace: Workspace, draft: session.Draft, upload: Upload, n: int) ->
             width="stretch",
             alt=_("the photo, {n} people in it", n=len(found.people)),
         )
-        if shown is not None:
-            compared(shown)
     if shown is None:
         st.warning(_("Several people: choose the number of the one looked for."))
         return []
@@ -139,9 +139,10 @@ def compared(shown: Shown) -> None:
     """What will be compared of a photo: the person cut out, and the face turned upright."""
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         if shown.face is not None:
-            st.image(shown.face, width=64, alt=_("the face as it is compared"))
-        st.image(draw.fitted(shown.person, 96), alt=_("the person as cut out"))
-    st.caption(_("This is compared."))
+            st.image(shown.face, width=COMPARED_PX, alt=_("the face as it is compared"))
+        person = draw.fitted(shown.person, COMPARED_PX)
+        st.image(person, alt=_("the person as cut out"))
+        st.caption(_("This is compared."), width="content")
 
 
 def advice(shown: Shown) -> None:

@@ -126,16 +126,18 @@ def _one(workspace: Workspace, case: str, ranking: Ranking, order: Sequence[int]
             shown.tracklet_id, verdicts.get(shown.tracklet_id), keys=True
         )
     with st.container(border=True, key="review-one"):
-        picture, film, words = st.columns([4, 6, 5], gap="medium")
+        picture, film, words = st.columns([5, 6, 5], gap="medium")
         with picture:
             widgets.pair(at + 1, shown)
-        with film:
-            _film(workspace, shown.tracklet_id)
-            _pictures(workspace, shown.tracklet_id)
         with words:
             widgets.facts(at + 1, shown)
             widgets.evidence(shown)
+        with film:
+            screen = st.container()
+            _pictures(workspace, shown.tracklet_id)
             _more(workspace, case, shown)
+        with screen:  # last: the rest is there while the film is cut
+            _film(workspace, shown.tracklet_id)
     if answer:
         session.put(key, min(at + 1, len(order) - 1))
         judge(workspace, case, shown.tracklet_id, answer)
@@ -193,23 +195,6 @@ def not_here(workspace: Workspace, case: str, camera: str, from_s: float, to_s: 
         workspace.casebook.not_here(case, camera, from_s, to_s, by=session.officer())
         session.put(f"said-{case}", True)
         st.rerun()
-
-
-def undo_bar(workspace: Workspace, case: str) -> None:
-    """What was said last, and the way back."""
-    own = [
-        entry.sighting
-        for entry in workspace.casebook.history(case)
-        if entry.sighting and not entry.undone and entry.by == session.officer()
-    ]
-    if not own or not session.remembered(f"said-{case}"):
-        return
-    if widgets.undo_bar(own[-1], workspace.cameras()):
-        with widgets.guarded():
-            workspace.undo(case, by=session.officer())
-            st.toast(_("Taken back."), icon=":material/undo:")
-            session.forget(f"said-{case}")
-            st.rerun()
 
 
 def settled(workspace: Workspace, case: str) -> None:

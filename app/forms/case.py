@@ -18,7 +18,7 @@ CATEGORY_WORDS: Mapping[Category, str] = {
     "disability": N_("Disability"),
     "dementia": N_("Dementia"),
     "adult": N_("Adult"),
-    "crime": N_("Crime suspected"),
+    "crime": N_("Possible crime"),
 }
 LAW: Mapping[Category, str] = {
     "unspecified": N_("Choose the kind of case first: the law differs."),

@@ -331,11 +331,20 @@ def next_marks(
 
 def last_seen_marks(pen: Pen, seen: LastSeen) -> list[Feature]:
     """The circle in which the person was last seen, with its time."""
-    point = (seen.lat, seen.lon)
     title, when = pen.say(note("last seen")), pen.span(seen.from_s, seen.to_s)
+    day = stop_date(seen.from_s, pen.zone)
+    return _last_seen(seen, title, when, _popup(f"<b>{title}</b>", _para(f"{day} {when}")))
+
+
+def place_marks(pen: Pen, seen: LastSeen) -> list[Feature]:
+    """The same circle while its time is not known yet."""
+    return _last_seen(seen, pen.say(note("last seen")), "", "")
+
+
+def _last_seen(seen: LastSeen, title: str, when: str, popup: str) -> list[Feature]:
+    point = (seen.lat, seen.lon)
     style = {"color": "#b57d00", "weight": 2, "dashArray": "5 5", "opacity": 1}
     fill = {"fillColor": START, "fillOpacity": 0.16}
-    popup = _popup(f"<b>{title}</b>", _para(f"{stop_date(seen.from_s, pen.zone)} {when}"))
     return [
         {
             "type": "Feature",
