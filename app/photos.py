@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app import session, widgets
 from app.i18n import _, say
@@ -25,14 +27,11 @@ LEVEL_ICONS = {"good": "check_circle", "weak": "info", "bad": "error"}
 def draft_photos(workspace: Workspace) -> list[Upload]:
     """Add, choose in, date and remove the photos of the draft -> those that can be used."""
     draft = session.draft()
-    given = st.file_uploader(
-        _("Photos of the person"),
-        accept_multiple_files=True,
-        key=f"photos-{draft.uploads}",  # a fresh field once its photos were taken over
-    )
-    if given:
-        _take(workspace, draft, [(one.name, one.getvalue()) for one in given])
-        st.rerun()
+    field = st.empty()
+    if given := _field(field, draft):
+        with st.spinner(_("Looking at the photos …")):
+            _take(workspace, draft, [(one.name, one.getvalue()) for one in given])
+        _field(field, draft)
     for error in draft.said:
         widgets.failed(error)
     usable = []
@@ -49,20 +48,31 @@ def draft_photos(workspace: Workspace) -> list[Upload]:
     return usable
 
 
+def _field(at: DeltaGenerator, draft: session.Draft) -> list[UploadedFile]:
+    """Where files are chosen; a fresh field once its files were taken over."""
+    return at.file_uploader(
+        _("Photos of the person"), accept_multiple_files=True, key=f"photos-{draft.uploads}"
+    )
+
+
 def _take(workspace: Workspace, draft: session.Draft, given: Sequence[tuple[str, bytes]]) -> None:
-    """Move uploaded files into the draft; what is no photo leaves a sentence."""
-    draft.said, draft.uploads = [], draft.uploads + 1
-    held = {photo.content for photo in draft.photos}
-    for name, content in given:
-        if content in held:
-            continue
-        try:
-            session.photo_group(workspace, Upload(name, content))
-        except DongseonError as error:
-            draft.said.append(error)
-            continue
-        draft.photos.append(Upload(name, content))
-        held.add(content)
+    """Move uploaded files into the draft; what is no photo leaves a sentence.
+
+    A click while this runs starts the page anew in another thread: it waits here, finds the photos
+    taken over, and nothing is lost or doubled.
+    """
+    with draft.lock:
+        said: list[DongseonError] = []
+        for name, content in given:
+            upload = Upload(name, content)
+            try:
+                session.photo_group(workspace, upload)
+            except DongseonError as error:
+                said.append(error)
+                continue
+            if content not in {photo.content for photo in draft.photos}:
+                draft.photos.append(upload)
+        draft.said, draft.uploads = said, draft.uploads + 1
 
 
 def _card(workspace: Workspace, draft: session.Draft, upload: Upload, n: int) -> list[Upload]:

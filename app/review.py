@@ -106,7 +106,7 @@ def _one(workspace: Workspace, case: str, ranking: Ranking, order: Sequence[int]
     shown = lead(workspace, case, ranking, int(order[at]), LARGE_PX)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
-            _("Back"),
+            _("One back"),
             icon=":material/chevron_left:",
             shortcut="Left",
             disabled=at == 0,
@@ -115,7 +115,7 @@ def _one(workspace: Workspace, case: str, ranking: Ranking, order: Sequence[int]
         )
         st.markdown(f"**{at + 1}** / {len(order)}", width="content")
         st.button(
-            _("Next"),
+            _("Next one"),
             icon=":material/chevron_right:",
             shortcut="Right",
             disabled=at + 1 == len(order),
@@ -174,7 +174,7 @@ def _more(workspace: Workspace, case: str, shown: widgets.Candidate) -> None:
         first, last = st.columns(2)
         key = shown.tracklet_id
         from_at = first.datetime_input(_("From (Korea)"), widgets.local(low), key=f"f-{key}")
-        to_at = last.datetime_input(_("To (Korea)"), widgets.local(high), key=f"t-{key}")
+        to_at = last.datetime_input(_("To (Korea)"), widgets.local(high, up=True), key=f"t-{key}")
         if st.button(_("Did not pass here"), type="primary", key=f"not-{key}"):
             from_s, to_s = widgets.unix(from_at) or low, widgets.unix(to_at) or high
             not_here(workspace, case, key.split("/")[0], from_s, to_s)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import getpass
 import os
 import secrets
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -213,6 +214,7 @@ class Draft:
     removed: list[Upload] = field(default_factory=list)
     said: list[DongseonError] = field(default_factory=list)
     uploads: int = 0
+    lock: threading.RLock = field(default_factory=threading.RLock)
 
 
 @st.cache_resource(show_spinner=False)

@@ -12,6 +12,8 @@ from visits import EVIL, PAGE, field, fill, give, photo, press, red_photo, words
 from core.types import Camera, LastSeen
 from core.workspace import Workspace
 
+NINE = datetime.fromisoformat("2026-05-01T09:00")  # as a field of the form says it
+
 
 def test_search_without_photo_is_refused_in_one_sentence(visit, empty_workspace: Path) -> None:
     app = fill(visit(empty_workspace))
@@ -74,7 +76,7 @@ def test_new_case_with_a_photo_is_opened_and_searched(visit, tiny_workspace: Pat
 def test_last_seen_without_a_place_is_said_only_when_the_case_is_sent(visit, tiny_workspace):
     app = visit(tiny_workspace)
     assert not app.error
-    app = app.datetime_input(key="new-when").set_value(datetime(2026, 5, 1, 9)).run()
+    app = app.datetime_input(key="new-when").set_value(NINE).run()
     assert not app.error
     app = fill(app, pictures=[red_photo()])
     assert "장소가 없습니다" in app.error[0].value
@@ -148,7 +150,7 @@ def test_looks_last_seen_and_photos_of_an_open_case_are_corrected(
     app.pills(key=f"edit-{case}-hat").set_value("helmet")
     press(app, "인상착의 저장")
     assert opened.case(case).wanted["hat"].value == "helmet"
-    app.datetime_input(key=f"edit-{case}-when").set_value(datetime(2026, 5, 1, 9))
+    app.datetime_input(key=f"edit-{case}-when").set_value(NINE)
     app.selectbox(key=f"edit-{case}-camera").set_value("c2").run()
     app = press(app, "시간·장소 저장")
     assert opened.case(case).last_seen == LastSeen(

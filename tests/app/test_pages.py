@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import tomllib
 from pathlib import Path
 
 import pytest
-import tiny
 from streamlit.testing.v1 import AppTest
-from visits import EVIL, MAIN, PAGE, field, photo, press, red_photo, words
+from visits import EVIL, MAIN, PAGE, field, press, words
 
 from app import forms, guard, i18n, widgets
 from core.errors import BadInput
-from core.types import Camera
 from core.workspace import Workspace
 
 FORBIDDEN = ("일치", "범인", "동일인", "match", "suspect")

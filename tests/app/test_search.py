@@ -154,7 +154,7 @@ def test_a_camera_that_was_not_passed_is_not_searched_again(
     opened = Workspace.open(tiny_workspace)
     (said,) = [s for s in opened.casebook.sightings(red_case) if s.verdict == "not_here"]
     assert said.camera_id == "c2"
-    assert (said.enter_s, said.leave_s) == (START_S + 240, START_S + 246)
+    assert (said.enter_s, said.leave_s) == (START_S + 240, START_S + 300)
     assert opened.search(red_case).tracklet_id == ()
     opened.close()
 
@@ -247,7 +247,8 @@ def test_person_who_is_not_there_is_said_to_be_not_found(
     opened = Workspace.open(tiny_workspace)
     opened.undo(case, by="kim")
     opened.close()
-    assert "**검색한 범위에서 찾지 못함** (카메라 1/2" in words(press(app, "다시 검색"))
+    said = words(press(app, "다시 검색"))
+    assert "**찾지 못함** (카메라 1/2, 공백 0초)" in said
 
 
 def test_more_than_a_page_of_candidates_is_paged(
