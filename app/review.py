@@ -14,6 +14,7 @@ from core.workspace import Workspace
 
 LARGE_PX, SMALL_PX = 420, 360
 CROP_PX = 110
+ONE = "review-one"  # where it is kept that candidates are shown one at a time
 
 
 def lead(workspace: Workspace, case: str, ranking: Ranking, at: int, px: int) -> widgets.Candidate:
@@ -43,24 +44,33 @@ def show(workspace: Workspace, case: str, ranking: Ranking) -> None:
     order = ranking.order_evidence if ranking.order_reranked is None else ranking.order_reranked
     if not len(order):
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        session.begin("review-way", "list")
-        way = st.segmented_control(
-            _("How to review"),
-            ["list", "one"],
-            required=True,
-            format_func={
-                "list": f":material/view_list: {_('List')}",
-                "one": f":material/crop_portrait: {_('One at a time')}",
-            }.__getitem__,
-            label_visibility="collapsed",
-            key="review-way",
-        )
-        chosen = widgets.leads_first(order, ranking.band)
-    if way == "one":
-        _one(workspace, case, ranking, chosen)
-    else:
-        _list(workspace, case, ranking, chosen)
+    leads, others = widgets.parted(order, ranking.band)
+    one, everybody = bool(session.remembered(ONE)), bool(session.remembered(f"others-{case}"))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        # buttons that go away when pressed: a field would keep the focus, and with it the keys
+        if leads or everybody:
+            st.button(
+                _("As a list") if one else _("One at a time"),
+                icon=":material/view_list:" if one else ":material/crop_portrait:",
+                on_click=session.put,
+                args=(ONE, not one),
+                key=f"review-way-{one}",
+            )
+        if others:
+            n = len(others)
+            st.button(
+                _("Hide those who look like somebody else")
+                if everybody
+                else _("Also show {n} who look like somebody else", n=n),
+                type="tertiary",
+                on_click=session.put,
+                args=(f"others-{case}", not everybody),
+                key=f"others-{everybody}",
+            )
+        if one:
+            st.caption(_("Keys: 1-4 answer, U takes back, ← → turn"), width="content")
+    chosen = leads + others if everybody else leads
+    (_one if one else _list)(workspace, case, ranking, chosen)
 
 
 def _list(workspace: Workspace, case: str, ranking: Ranking, order: Sequence[int]) -> None:

@@ -156,7 +156,7 @@ def test_candidates_are_answered_with_the_keyboard(page, red_photo):
     expect(page.get_by_text("red.png")).to_be_visible()
     page.get_by_text("같은 옷, 같은 날").click()
     open_case(page, "자판")
-    page.get_by_text("하나씩").click()
+    page.get_by_role("button", name="하나씩").click()
     film = page.locator("video")
     expect(film).to_be_visible(timeout=60_000)
     page.wait_for_function("document.querySelector('video').readyState >= 2", timeout=60_000)

@@ -47,7 +47,7 @@ def page(workspace: Workspace) -> None:
     if set(session.given(workspace, case)) - set(last.given) and widgets.search_anew():
         find(workspace, case, last.scope)
     found, asked = last.ranking, following.asked_next(workspace, case)
-    one_at_a_time = session.remembered("review-way") == "one"
+    one_at_a_time = bool(session.remembered(review.ONE))
     if not one_at_a_time:
         following.next_cameras(workspace, case, asked)
     widgets.searched(

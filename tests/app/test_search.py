@@ -26,7 +26,7 @@ def search(visit):
 
 
 def one_by_one(app):
-    return app.segmented_control(key="review-way").set_value("one").run()
+    return press(app, "하나씩")
 
 
 def verdicts(folder: Path, case: str) -> dict[str, str]:
@@ -62,7 +62,7 @@ def test_search_shows_candidates_with_words_shapes_and_what_was_searched(
     assert "▲ 전신·옷차림: 본인 쪽" in said
     assert "영상 속 실제 크기 24 × 64px" in said
     assert "✕ 다른 사람 쪽" not in said  # shown only when asked for
-    said = words(field(app, "toggle", "다른 사람으로 보이는 1건도 보기").set_value(True).run())
+    said = words(press(app, "다른 사람으로 보이는 1건도 보기"))
     assert "✕ 다른 사람 쪽" in said
     assert "▼ 전신·옷차림: 다른 사람 쪽" in said
     assert "검색 범위: 카메라" in said
@@ -109,7 +109,7 @@ def test_a_verdict_keeps_the_reason_that_was_written(search, tiny_workspace, red
 
 def test_one_by_one_answers_by_keys_and_goes_on(search, tiny_workspace, red_case) -> None:
     app = one_by_one(search(tiny_workspace, red_case))
-    app = app.toggle[0].set_value(True).run()
+    app = press(app, "다른 사람으로 보이는 1건도 보기")
     assert "**1** / 2" in words(app)
     keys = {b.proto.shortcut for b in app.button if b.proto.shortcut}
     assert keys == {"1", "2", "3", "4", "left", "right"}
@@ -258,7 +258,7 @@ def test_more_than_a_page_of_candidates_is_paged(
     app = search(tiny_workspace, red_case)
     assert "●●○ 보통" in words(app)
     assert "✕ 다른 사람 쪽" not in words(app)
-    app.toggle[0].set_value(True).run()
+    app = press(app, "다른 사람으로 보이는 1건도 보기")
     app.pagination[0].set_value(2).run()
     assert "✕ 다른 사람 쪽" in words(app)
 
