@@ -39,7 +39,8 @@ def next_cameras(workspace: Workspace, case: str, asked: Sequence[NextCamera]) -
         st.subheader(_("Next camera"), anchor=False, width="stretch")
         if st.button(_("Route on the map"), icon=":material/route:"):
             session.go("route")
-    tiles = zip(st.columns(MOST, gap="small"), asked, strict=False)
+    with st.container(key="parts-next"):
+        tiles = zip(st.columns(MOST, gap="small"), asked, strict=False)
     for number, (column, one) in enumerate(tiles, start=1):
         with column:
             _tile(workspace, case, number, one)

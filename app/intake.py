@@ -35,7 +35,8 @@ def new_case(workspace: Workspace) -> None:
     pointed: Pointed | None = None
     if way == "footage":
         pointed, _beside = footagebox.panel(workspace, "new")
-    left, right = st.columns([5, 6], gap="large")
+    with st.container(key="parts-form"):
+        left, right = st.columns([5, 6], gap="large")
     usable: list[Upload] = []
     with left:
         about = forms.about_fields("new-")

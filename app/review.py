@@ -78,7 +78,7 @@ def _list(workspace: Workspace, case: str, ranking: Ranking, order: Sequence[int
     verdicts = workspace.verdicts(case)
     for place in widgets.page_of(len(order), key=f"page-{case}"):
         shown = lead(workspace, case, ranking, int(order[place]), SMALL_PX)
-        with st.container(border=True):
+        with st.container(border=True, key=f"parts-card-{place}"):
             picture, words, bars = st.columns([4, 5, 6], gap="medium")
             with picture:
                 widgets.pair(place + 1, shown)

@@ -57,6 +57,7 @@ def about_fields(prefix: str) -> About:
         _("Kind of case"),
         CATEGORIES,
         format_func=lambda kind: _(CATEGORY_WORDS[kind]),
+        wrap=True,
         key=f"{prefix}category",
     )
     kind: Category = category or "unspecified"
