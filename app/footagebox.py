@@ -88,7 +88,7 @@ def _which_clip(
 
     ordered = sorted(clips, key=lambda clip: (clip.camera_id, clip.start_s))
     chosen = st.selectbox(
-        _("Footage"),
+        _("Which footage"),
         ordered,
         format_func=label,
         label_visibility="collapsed",

@@ -35,7 +35,8 @@ def new_case(workspace: Workspace) -> None:
     pointed: Pointed | None = None
     if way == "footage":
         pointed, _beside = footagebox.panel(workspace, "new")
-    left, right = st.columns([5, 6], gap="large")
+    with st.container(key="parts-form"):
+        left, right = st.columns([5, 6], gap="large")
     usable: list[Upload] = []
     with left:
         about = forms.about_fields("new-")
@@ -46,17 +47,17 @@ def new_case(workspace: Workspace) -> None:
                 help=_("Tick only if the photo shows what the person wore when last seen."),
                 key="new-same",
             )
-        seen, fault = _seen(workspace)
     with right:
         looks = forms.looks_fields("new-")
-    with left:
-        scope = _scope(workspace, seen, about, looks)
-        ask = st.button(
-            _("Open case and search"), type="primary", icon=":material/search:", width="stretch"
-        )
+        seen, fault = _seen(workspace)
+    with st.container(key="open-bar"):
+        below = st.container(gap=None)
+        ask = st.button(_("Open case and search"), type="primary", icon=":material/search:")
+        with below:
+            scope = _scope(workspace, seen, about, looks)
     if not ask:
         return
-    with left, widgets.guarded():
+    with below, widgets.guarded():
         if fault is not None:
             raise fault
         who = _checked(pointed) if way == "footage" else None
@@ -99,8 +100,8 @@ def _scope(
         return forms.Scope()
     band = speed_band_of(about.category, looks.wanted)
     near = reachable(seen, workspace.cameras(), workspace.recorders(), band=band)
-    st.caption(f"{widgets.icon('directions_walk')} {widgets.inert(say(near.why))}")
-    st.caption(widgets.span(*near.between))
+    why = f"{widgets.icon('directions_walk')} {widgets.inert(say(near.why))}"
+    st.caption(f"{why} · {widgets.hours(*near.between)}")
     everywhere = st.toggle(_("All cameras, all times instead"), key="new-everywhere")
     return forms.Scope() if everywhere else forms.scope_of(near)
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app import session, widgets
 from app.i18n import _, say
@@ -18,20 +20,18 @@ from core.photo import Upload
 from core.photocheck import Group, Person, Shown
 from core.workspace import Workspace
 
+COMPARED_PX = 64
 LEVEL_ICONS = {"good": "check_circle", "weak": "info", "bad": "error"}
 
 
 def draft_photos(workspace: Workspace) -> list[Upload]:
     """Add, choose in, date and remove the photos of the draft -> those that can be used."""
     draft = session.draft()
-    given = st.file_uploader(
-        _("Photos of the person"),
-        accept_multiple_files=True,
-        key=f"photos-{draft.uploads}",  # a fresh field once its photos were taken over
-    )
-    if given:
-        _take(workspace, draft, [(one.name, one.getvalue()) for one in given])
-        st.rerun()
+    field = st.empty()
+    if given := _field(field, draft):
+        with st.spinner(_("Looking at the photos …")):
+            _take(workspace, draft, [(one.name, one.getvalue()) for one in given])
+        _field(field, draft)
     for error in draft.said:
         widgets.failed(error)
     usable = []
@@ -48,30 +48,41 @@ def draft_photos(workspace: Workspace) -> list[Upload]:
     return usable
 
 
+def _field(at: DeltaGenerator, draft: session.Draft) -> list[UploadedFile]:
+    """Where files are chosen; a fresh field once its files were taken over."""
+    return at.file_uploader(
+        _("Photos of the person"), accept_multiple_files=True, key=f"photos-{draft.uploads}"
+    )
+
+
 def _take(workspace: Workspace, draft: session.Draft, given: Sequence[tuple[str, bytes]]) -> None:
-    """Move uploaded files into the draft; what is no photo leaves a sentence."""
-    draft.said, draft.uploads = [], draft.uploads + 1
-    held = {photo.content for photo in draft.photos}
-    for name, content in given:
-        if content in held:
-            continue
-        try:
-            session.photo_group(workspace, Upload(name, content))
-        except DongseonError as error:
-            draft.said.append(error)
-            continue
-        draft.photos.append(Upload(name, content))
-        held.add(content)
+    """Move uploaded files into the draft; what is no photo leaves a sentence.
+
+    A click while this runs starts the page anew in another thread: it waits here, finds the photos
+    taken over, and nothing is lost or doubled.
+    """
+    with draft.lock:
+        said: list[DongseonError] = []
+        for name, content in given:
+            upload = Upload(name, content)
+            try:
+                session.photo_group(workspace, upload)
+            except DongseonError as error:
+                said.append(error)
+                continue
+            if content not in {photo.content for photo in draft.photos}:
+                draft.photos.append(upload)
+        draft.said, draft.uploads = said, draft.uploads + 1
 
 
 def _card(workspace: Workspace, draft: session.Draft, upload: Upload, n: int) -> list[Upload]:
     """One photo of the draft -> itself if it is clear who is meant, else nothing."""
     found = session.photo_group(workspace, upload)
-    picture, words = st.columns([5, 6], gap="small")
+    picture, words = st.columns([4, 7], gap="small")
     chosen = _chosen(found, upload)
     with words:
         with st.container(horizontal=True, vertical_alignment="top", gap="small"):
-            st.text(widgets.plain(upload.name))
+            st.text(widgets.plain(upload.name), width="stretch")
             if st.button(
                 _("Remove"), icon=":material/close:", type="tertiary", key=f"photo-remove-{n}"
             ):
@@ -85,6 +96,7 @@ def _card(workspace: Workspace, draft: session.Draft, upload: Upload, n: int) ->
             others = 0 if upload.box else max(0, len(found.people) - 1)
             shown = session.photo_shown(workspace, upload, chosen, others)
             advice(shown)
+            compared(shown)
         _date(found, upload, n)
     with picture:
         numbered = [] if len(found.people) < 2 else found.boxes
@@ -94,8 +106,6 @@ def _card(workspace: Workspace, draft: session.Draft, upload: Upload, n: int) ->
             width="stretch",
             alt=_("the photo, {n} people in it", n=len(found.people)),
         )
-        if shown is not None:
-            compared(shown)
     if shown is None:
         st.warning(_("Several people: choose the number of the one looked for."))
         return []
@@ -139,9 +149,10 @@ def compared(shown: Shown) -> None:
     """What will be compared of a photo: the person cut out, and the face turned upright."""
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         if shown.face is not None:
-            st.image(shown.face, width=64, alt=_("the face as it is compared"))
-        st.image(draw.fitted(shown.person, 96), alt=_("the person as cut out"))
-    st.caption(_("This is compared."))
+            st.image(shown.face, width=COMPARED_PX, alt=_("the face as it is compared"))
+        person = draw.fitted(shown.person, COMPARED_PX)
+        st.image(person, alt=_("the person as cut out"))
+        st.caption(_("This is compared."), width="content")
 
 
 def advice(shown: Shown) -> None:

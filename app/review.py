@@ -14,6 +14,7 @@ from core.workspace import Workspace
 
 LARGE_PX, SMALL_PX = 420, 360
 CROP_PX = 110
+ONE = "review-one"  # where it is kept that candidates are shown one at a time
 
 
 def lead(workspace: Workspace, case: str, ranking: Ranking, at: int, px: int) -> widgets.Candidate:
@@ -43,24 +44,33 @@ def show(workspace: Workspace, case: str, ranking: Ranking) -> None:
     order = ranking.order_evidence if ranking.order_reranked is None else ranking.order_reranked
     if not len(order):
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        session.begin("review-way", "list")
-        way = st.segmented_control(
-            _("How to review"),
-            ["list", "one"],
-            required=True,
-            format_func={
-                "list": f":material/view_list: {_('List')}",
-                "one": f":material/crop_portrait: {_('One at a time')}",
-            }.__getitem__,
-            label_visibility="collapsed",
-            key="review-way",
-        )
-        chosen = widgets.leads_first(order, ranking.band)
-    if way == "one":
-        _one(workspace, case, ranking, chosen)
-    else:
-        _list(workspace, case, ranking, chosen)
+    leads, others = widgets.parted(order, ranking.band)
+    one, everybody = bool(session.remembered(ONE)), bool(session.remembered(f"others-{case}"))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        # buttons that go away when pressed: a field would keep the focus, and with it the keys
+        if leads or everybody:
+            st.button(
+                _("As a list") if one else _("One at a time"),
+                icon=":material/view_list:" if one else ":material/crop_portrait:",
+                on_click=session.put,
+                args=(ONE, not one),
+                key=f"review-way-{one}",
+            )
+        if others:
+            n = len(others)
+            st.button(
+                _("Hide those who look like somebody else")
+                if everybody
+                else _("Also show {n} who look like somebody else", n=n),
+                type="tertiary",
+                on_click=session.put,
+                args=(f"others-{case}", not everybody),
+                key=f"others-{everybody}",
+            )
+        if one:
+            st.caption(_("Keys: 1-4 answer, U takes back, ← → turn"), width="content")
+    chosen = leads + others if everybody else leads
+    (_one if one else _list)(workspace, case, ranking, chosen)
 
 
 def _list(workspace: Workspace, case: str, ranking: Ranking, order: Sequence[int]) -> None:
@@ -68,7 +78,7 @@ def _list(workspace: Workspace, case: str, ranking: Ranking, order: Sequence[int
     verdicts = workspace.verdicts(case)
     for place in widgets.page_of(len(order), key=f"page-{case}"):
         shown = lead(workspace, case, ranking, int(order[place]), SMALL_PX)
-        with st.container(border=True):
+        with st.container(border=True, key=f"parts-card-{place}"):
             picture, words, bars = st.columns([4, 5, 6], gap="medium")
             with picture:
                 widgets.pair(place + 1, shown)
@@ -106,7 +116,7 @@ def _one(workspace: Workspace, case: str, ranking: Ranking, order: Sequence[int]
     shown = lead(workspace, case, ranking, int(order[at]), LARGE_PX)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
-            _("Back"),
+            _("One back"),
             icon=":material/chevron_left:",
             shortcut="Left",
             disabled=at == 0,
@@ -115,7 +125,7 @@ def _one(workspace: Workspace, case: str, ranking: Ranking, order: Sequence[int]
         )
         st.markdown(f"**{at + 1}** / {len(order)}", width="content")
         st.button(
-            _("Next"),
+            _("Next one"),
             icon=":material/chevron_right:",
             shortcut="Right",
             disabled=at + 1 == len(order),
@@ -126,16 +136,18 @@ def _one(workspace: Workspace, case: str, ranking: Ranking, order: Sequence[int]
             shown.tracklet_id, verdicts.get(shown.tracklet_id), keys=True
         )
     with st.container(border=True, key="review-one"):
-        picture, film, words = st.columns([4, 6, 5], gap="medium")
+        picture, film, words = st.columns([5, 6, 5], gap="medium")
         with picture:
             widgets.pair(at + 1, shown)
-        with film:
-            _film(workspace, shown.tracklet_id)
-            _pictures(workspace, shown.tracklet_id)
         with words:
             widgets.facts(at + 1, shown)
             widgets.evidence(shown)
+        with film:
+            screen = st.container()
+            _pictures(workspace, shown.tracklet_id)
             _more(workspace, case, shown)
+        with screen:  # last: the rest is there while the film is cut
+            _film(workspace, shown.tracklet_id)
     if answer:
         session.put(key, min(at + 1, len(order) - 1))
         judge(workspace, case, shown.tracklet_id, answer)
@@ -172,7 +184,7 @@ def _more(workspace: Workspace, case: str, shown: widgets.Candidate) -> None:
         first, last = st.columns(2)
         key = shown.tracklet_id
         from_at = first.datetime_input(_("From (Korea)"), widgets.local(low), key=f"f-{key}")
-        to_at = last.datetime_input(_("To (Korea)"), widgets.local(high), key=f"t-{key}")
+        to_at = last.datetime_input(_("To (Korea)"), widgets.local(high, up=True), key=f"t-{key}")
         if st.button(_("Did not pass here"), type="primary", key=f"not-{key}"):
             from_s, to_s = widgets.unix(from_at) or low, widgets.unix(to_at) or high
             not_here(workspace, case, key.split("/")[0], from_s, to_s)
@@ -193,23 +205,6 @@ def not_here(workspace: Workspace, case: str, camera: str, from_s: float, to_s: 
         workspace.casebook.not_here(case, camera, from_s, to_s, by=session.officer())
         session.put(f"said-{case}", True)
         st.rerun()
-
-
-def undo_bar(workspace: Workspace, case: str) -> None:
-    """What was said last, and the way back."""
-    own = [
-        entry.sighting
-        for entry in workspace.casebook.history(case)
-        if entry.sighting and not entry.undone and entry.by == session.officer()
-    ]
-    if not own or not session.remembered(f"said-{case}"):
-        return
-    if widgets.undo_bar(own[-1], workspace.cameras()):
-        with widgets.guarded():
-            workspace.undo(case, by=session.officer())
-            st.toast(_("Taken back."), icon=":material/undo:")
-            session.forget(f"said-{case}")
-            st.rerun()
 
 
 def settled(workspace: Workspace, case: str) -> None:

@@ -12,6 +12,7 @@ import getpass
 import math
 import os
 import secrets
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -236,6 +237,7 @@ class Draft:
     removed: list[Upload] = field(default_factory=list)
     said: list[DongseonError] = field(default_factory=list)
     uploads: int = 0
+    lock: threading.RLock = field(default_factory=threading.RLock)
 
 
 @st.cache_resource(show_spinner=False)

@@ -22,6 +22,7 @@ AROUND_S = 2.0  # shown before and after the person is in view
 LONGEST_S = 20.0  # of a longer stay, the part around the best picture
 FRAMED_S = 0.4  # a box holds this long beyond the first and last time it was found
 KEPT_BYTES = 300_000_000
+WIDTH_PX, FRAMES_PER_S = 854, 12.5  # of a film for looking, made while somebody waits
 FRAME_RGB = (240, 228, 66)  # yellow of the palette for colour-blind readers, on a dark edge
 VERSION = 1  # of how films look; another number makes them anew
 
@@ -59,7 +60,10 @@ class Playback:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             low, high = max(0.0, from_s - clip.start_s), to_s - clip.start_s
-            footage.cut(clip.path, low, high, path, paint=Frame(clip, tracklet))
+            paint = Frame(clip, tracklet)
+            footage.cut(
+                clip.path, low, high, path, paint=paint, most_px=WIDTH_PX, most_fps=FRAMES_PER_S
+            )
         film = path.read_bytes()
         with suppress(OSError):
             path.touch()

@@ -57,9 +57,7 @@ def reachable(
     """Cameras whose view a walk can reach in `hours`, the clock's doubt in favour of the camera.
 
     A camera counts if its view lies no farther than the mean speed of the band leads on streets
-    (1.3 times the straight line), or nearer than the person might have run in the first minutes.
-
-    Source: [murtagh2021], [bohannon2011], [peel2019], [gaitmaturation]
+    (1.3 times the straight line, speeds as in `transit.PACES`), two sigma of its clock added.
     """
     pace = transit.pace_of(band)
     far_m = pace.v_mean_mps * 3600 * hours / transit.KAPPA

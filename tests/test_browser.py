@@ -96,11 +96,10 @@ def open_case(page: Page, title: str) -> None:
     assert "강함" not in page.inner_text("section.main, [data-testid=stMain]")
 
 
-def open_map(page: Page) -> FrameLocator:
+def map_drawn(page: Page) -> FrameLocator:
     """The route page, once its map is drawn."""
     from playwright.sync_api import expect
 
-    page.get_by_role("link", name="동선").click()
     drawn = page.frame_locator("iframe").first
     expect(drawn.locator(".leaflet-container")).to_be_visible(timeout=60_000)
     expect(drawn.get_by_text("1", exact=True).first).to_be_visible()
@@ -108,20 +107,70 @@ def open_map(page: Page) -> FrameLocator:
     return drawn
 
 
-def test_one_photo_from_upload_to_map(page, tmp_path):
-    from playwright.sync_api import expect
-
+@pytest.fixture
+def red_photo(tmp_path: Path) -> Path:
+    """A photo of the red figure, in a file."""
     photo = tmp_path / "red.png"
     Image.fromarray(tiny.figures([(tiny.RED, lambda t: (130.0, 58.0))])(0, 0.0)).save(photo)
-    page.locator("input[type=file]").set_input_files(photo)
+    return photo
+
+
+def test_five_clicks_from_a_photo_to_the_map(page, red_photo, tmp_path):
+    from playwright.sync_api import expect
+
+    page.locator("input[type=file]").set_input_files(red_photo)
     expect(page.get_by_text("red.png")).to_be_visible()
-    page.get_by_text("같은 옷, 같은 날").click()
-    open_case(page, "<img src=x onerror=window.pwned=1>")
-    page.get_by_role("button", name="맞음").first.click()
-    expect(page.get_by_role("button", name="마지막 판정 취소")).to_be_visible()
-    open_map(page)
+    expect(page.get_by_text("이 모습을 비교합니다")).to_be_visible()
+    page.get_by_text("같은 옷, 같은 날").click()  # 1
+    open_case(page, "<img src=x onerror=window.pwned=1>")  # 2
+    page.get_by_role("button", name="맞음").first.click()  # 3
+    onward = page.get_by_role("button", name="다음: 카메라")
+    expect(onward).to_be_visible()
+    onward.click()  # 4: the next camera, in the minutes the person would pass it
+    expect(page.get_by_text("검색 범위: 카메라 1/1")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="지도에서 동선 보기").click()  # 5
+    map_drawn(page)
     assert page.evaluate("window.pwned") is None
     page.screenshot(path=tmp_path / "end.png")
+
+
+def test_a_place_is_clicked_on_the_map_and_a_draft_outlives_a_refresh(page, red_photo):
+    from playwright.sync_api import expect
+
+    page.locator("input[type=file]").set_input_files(red_photo)
+    expect(page.get_by_text("red.png")).to_be_visible()
+    page.get_by_role("textbox", name="사건명 또는 사건번호").fill("밤")
+    drawn = page.frame_locator("iframe").first.locator(".leaflet-container")
+    drawn.click(position={"x": 150, "y": 90})
+    expect(page.frame_locator("iframe").first.get_by_text("마지막 목격").first).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("red.png")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("textbox", name="사건명 또는 사건번호")).to_have_value("밤")
+    page.get_by_text("좌표 직접 입력").click()
+    expect(page.get_by_label("위도")).not_to_have_value("")
+
+
+def test_candidates_are_answered_with_the_keyboard(page, red_photo):
+    from playwright.sync_api import expect
+
+    page.locator("input[type=file]").set_input_files(red_photo)
+    expect(page.get_by_text("red.png")).to_be_visible()
+    page.get_by_text("같은 옷, 같은 날").click()
+    open_case(page, "자판")
+    page.get_by_role("button", name="하나씩").click()
+    film = page.locator("video")
+    expect(film).to_be_visible(timeout=60_000)
+    page.wait_for_function("document.querySelector('video').readyState >= 2", timeout=60_000)
+    assert film.evaluate("(film) => [film.videoWidth, film.error]") == [320, None]
+    page.keyboard.press("3")
+    bar = page.locator(".st-key-undo-bar")
+    expect(bar.get_by_text("아님 · 카메라")).to_be_visible()
+    expect(page.get_by_text("2 / 2")).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("button", name="✓ 아님")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.get_by_role("button", name="✓ 아님")).to_have_count(0)
+    expect(bar).to_have_count(0)
 
 
 def test_a_person_pointed_at_in_footage_is_found_and_mapped(page, tmp_path):
@@ -136,7 +185,8 @@ def test_a_person_pointed_at_in_footage_is_found_and_mapped(page, tmp_path):
     expect(page.get_by_alt_text("지정한 사람")).to_be_visible()
     page.screenshot(path=tmp_path / "pointed.png")
     open_case(page, "빨간 옷")
-    drawn = open_map(page)
+    page.get_by_role("link", name="동선").click()
+    drawn = map_drawn(page)
     expect(drawn.get_by_text("2", exact=True).first).to_be_visible()
     page.screenshot(path=tmp_path / "end.png")
 
@@ -148,7 +198,8 @@ def test_the_slider_moves_in_the_app_and_a_click_on_the_map_places_what_was_told
     page.get_by_role("button", name="+1초").click()
     page.get_by_role("radio", name="1", exact=True).click()
     open_case(page, "빨간 옷")
-    drawn = open_map(page)
+    page.get_by_role("link", name="동선").click()
+    drawn = map_drawn(page)
     stops = drawn.locator(".ds-stop")
     expect(stops).to_have_count(2)
     frame = page.locator("iframe").first.bounding_box()  # all without scrolling, at 1366 x 768

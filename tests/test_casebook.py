@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -640,3 +641,59 @@ def test_every_dialect_gets_the_same_tables() -> None:
             for dialect in ("sqlite", "postgresql")
         ]
         assert tables[0] == tables[1]
+
+
+# who is meant in a photo, and what no tick says
+
+
+def test_the_person_meant_is_kept_with_the_photo_and_corrected(book: Casebook, case: str) -> None:
+    meant = Photo("e" * 64, "two.jpg", 5.0, (1.0, 2.0, 30.0, 80.0), (5.0, 4.0, 20.0, 22.0))
+    book.add_photo(case, meant)
+    assert book.photos(case) == [meant]
+    book.add_photo(case, replace(meant, box=None, face=None, taken_s=None))
+    assert book.photos(case) == [Photo("e" * 64, "two.jpg")]
+    with pytest.raises(BadInput, match="box is empty"):
+        book.add_photo(case, replace(meant, face=(5.0, 4.0, 5.0, 22.0)))
+
+
+def test_clothes_in_words_and_height_are_kept_and_checked(book: Casebook) -> None:
+    case = book.new_case("a", "b", clothes="줄무늬\n우산", height_cm=158.0)
+    assert (book.case(case).clothes, book.case(case).height_cm) == ("줄무늬\n우산", 158.0)
+    book.set_attributes(case, {}, clothes="", height_cm=None)
+    assert (book.case(case).clothes, book.case(case).height_cm) == ("", None)
+    book.set_attributes(case, {"hat": Want("hat")})  # words stay as they were
+    for height in (5.0, 300.0, math.nan):
+        with pytest.raises(BadInput, match="height"):
+            book.new_case("a", "b", height_cm=height)
+    with pytest.raises(BadInput, match="501 characters"):
+        book.new_case("a", "b", clothes="x" * 501)
+
+
+def test_one_tracklet_s_verdict_is_taken_back_and_the_others_stay(
+    book: Casebook, case: str
+) -> None:
+    for n in (0, 1):
+        confirm(book, case, f"c1/clip/{n}")
+    taken = book.undo_last(case, by="lee", tracklet_id="c1/clip/0")
+    assert taken.tracklet_id == "c1/clip/0"
+    assert [s.tracklet_id for s in book.sightings(case)] == ["c1/clip/1"]
+    with pytest.raises(BadInput, match="nothing here"):
+        book.undo_last(case, by="lee", tracklet_id="c1/clip/0")
+
+
+def test_a_casebook_of_the_first_schema_is_brought_up_to_date(file: Path) -> None:
+    old = Database(file)
+    with old.write() as connection:
+        migrations.migrate(connection, file, migrations.STEPS[:1])
+        connection.exec_driver_sql(
+            "INSERT INTO cases VALUES ('2026-0101-aaaaaaaa', 't', 'r', 'minor', '', NULL, '{}',"
+            " NULL, 0, 1.0, NULL)"
+        )
+        connection.exec_driver_sql(
+            f"INSERT INTO photos VALUES (1, '2026-0101-aaaaaaaa', '{'a' * 64}', 'a.jpg', 3.0, NULL)"
+        )
+    old.close()
+    with Casebook.open(file) as book:
+        (case,) = book.cases()
+        assert (case.clothes, case.height_cm) == ("", None)
+        assert book.photos(case.id) == [Photo("a" * 64, "a.jpg", 3.0)]

@@ -18,7 +18,7 @@ CATEGORY_WORDS: Mapping[Category, str] = {
     "disability": N_("Disability"),
     "dementia": N_("Dementia"),
     "adult": N_("Adult"),
-    "crime": N_("Crime suspected"),
+    "crime": N_("Possible crime"),
 }
 LAW: Mapping[Category, str] = {
     "unspecified": N_("Choose the kind of case first: the law differs."),
@@ -57,6 +57,7 @@ def about_fields(prefix: str) -> About:
         _("Kind of case"),
         CATEGORIES,
         format_func=lambda kind: _(CATEGORY_WORDS[kind]),
+        wrap=True,
         key=f"{prefix}category",
     )
     kind: Category = category or "unspecified"

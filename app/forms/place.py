@@ -42,7 +42,7 @@ def last_seen_fields(
             args=(prefix, cameras),
         )
     spot = _spot(prefix, when, sigma, radius)
-    _map(prefix, cameras, spot, known)
+    _map(prefix, cameras, spot, known, timed=when is not None)
     with st.expander(_("Coordinates")):
         north, east = st.columns(2)
         lat = north.number_input(_("Latitude"), format="%.6f", key=f"{prefix}lat")
@@ -70,8 +70,8 @@ def _begin(prefix: str, known: LastSeen | None) -> None:
 def _at_camera(prefix: str, cameras: Mapping[str, Camera]) -> None:
     camera = cameras.get(str(session.remembered(f"{prefix}camera")))
     if camera is not None:
-        session.put(f"{prefix}lat", camera.lat)
-        session.put(f"{prefix}lon", camera.lon)
+        session.put(f"{prefix}lat", round(camera.lat or 0.0, 6))
+        session.put(f"{prefix}lon", round(camera.lon or 0.0, 6))
 
 
 def _clicked(prefix: str, key: str) -> None:
@@ -85,7 +85,12 @@ def _clicked(prefix: str, key: str) -> None:
 
 
 def _map(
-    prefix: str, cameras: Mapping[str, Camera], spot: LastSeen | None, known: LastSeen | None
+    prefix: str,
+    cameras: Mapping[str, Camera],
+    spot: LastSeen | None,
+    known: LastSeen | None,
+    *,
+    timed: bool,
 ) -> None:
     from streamlit_folium import st_folium  # it must be met by a running server, not before
 
@@ -96,7 +101,7 @@ def _map(
         height=MAP_PX,
         use_container_width=True,
         returned_objects=["last_clicked"],
-        feature_group_to_add=place_mark(spot, translate=say),
+        feature_group_to_add=place_mark(spot, timed=timed, translate=say),
         on_change=lambda: _clicked(prefix, key),
     )
 

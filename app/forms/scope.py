@@ -86,7 +86,7 @@ def _values(scope: Scope) -> dict[str, object]:
     return {
         "cameras": scope.cameras or [],
         "from": widgets.local(low),
-        "to": widgets.local(high),
+        "to": widgets.local(high, up=True),
     }
 
 

@@ -46,17 +46,21 @@ def page(workspace: Workspace) -> None:
         return
     if set(session.given(workspace, case)) - set(last.given) and widgets.search_anew():
         find(workspace, case, last.scope)
-    found = last.ranking
-    following.next_cameras(workspace, case)
+    found, asked = last.ranking, following.asked_next(workspace, case)
+    one_at_a_time = bool(session.remembered(review.ONE))
+    if not one_at_a_time:
+        following.next_cameras(workspace, case, asked)
     widgets.searched(
         found.searched,
         found=bool({"strong", "moderate"} & set(found.band)),
         confirmed=standing.confirmed,
     )
+    review.show(workspace, case, found)
     widgets.warn(found.warnings)
     review.settled(workspace, case)
-    review.show(workspace, case, found)
-    review.undo_bar(workspace, case)
+    if one_at_a_time:
+        following.next_cameras(workspace, case, asked)
+    following.undo_bar(workspace, case, asked)
 
 
 session.enter(page)

@@ -189,13 +189,12 @@ def page_of(total: int, *, key: str) -> range:
     return range(first, min(first + PER_PAGE, total))
 
 
-def leads_first(order: Iterable[int], bands: Sequence[Band]) -> list[int]:
-    """The candidates worth a look; those who speak against being the person only if asked for."""
+def parted(order: Iterable[int], bands: Sequence[Band]) -> tuple[list[int], list[int]]:
+    """The candidates worth a look, and those who speak against being the person."""
     everybody = list(order)
     leads = [at for at in everybody if bands[at] != "against"]
     others = [at for at in everybody if bands[at] == "against"]
-    asked = others and st.toggle(_("Also show {n} who look like somebody else", n=len(others)))
-    return leads + others if asked else leads
+    return leads, others
 
 
 def search_anew() -> bool:

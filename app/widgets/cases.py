@@ -107,7 +107,7 @@ def known_looks(case: Case) -> str:
 
 def case_facts(case: Case, kind: str) -> None:
     """Why and by whom the case was opened, in the words that were written."""
-    opened = _("opened {when} by {by}", when=clock(case.opened_s), by=inert(case.by))
+    opened = _("opened {when} by {by}", when=clock(case.opened_s), by=inert(case.by) or "–")
     st.caption(" · ".join(filter(None, [kind, inert(case.basis), opened])))
     st.text(_("Reason: {reason}", reason=plain(case.reason)))
 

@@ -21,14 +21,27 @@ def said(sighting: Sighting, cameras: Mapping[str, Camera]) -> str:
     return " · ".join(filter(None, [word, where, span(sighting.enter_s, sighting.leave_s)]))
 
 
-def undo_bar(sighting: Sighting, cameras: Mapping[str, Camera]) -> bool:
-    """The last verdict, at the foot of the page -> True to take it back; the key U does it too."""
+def undo_bar(sighting: Sighting, cameras: Mapping[str, Camera], onward: str | None) -> str | None:
+    """The last verdict, at the foot of the page -> "undo", "next" or None; keys U and N do it too.
+
+    onward  name of the camera to ask next, None if there is none
+    """
+    answer = None
     with (
         st.container(key="undo-bar", width="content"),
         st.container(horizontal=True, vertical_alignment="center", gap="medium"),
     ):
         st.markdown(f"{icon('check')} {inert(said(sighting, cameras))}", width="content")
-        return st.button(_("Take back"), icon=":material/undo:", shortcut="U", key="undo")
+        if st.button(_("Take back"), icon=":material/undo:", shortcut="U", key="undo"):
+            answer = "undo"
+        if onward is not None and st.button(
+            _("Next: {camera}", camera=inert(onward)),
+            icon=":material/arrow_forward:",
+            shortcut="N",
+            key="onward",
+        ):
+            answer = "next"
+    return answer
 
 
 def settled(
@@ -62,16 +75,11 @@ def next_camera(number: int, asked: NextCamera, name: str, footage: bool) -> str
         if not footage:
             st.caption(f"{icon('videocam_off')} {_('No footage of this time: ask for it.')}")
             return None
-        if st.button(
-            _("Search here"),
-            type="primary",
-            icon=":material/search:",
-            width="stretch",
-            key=f"next-search-{number}",
-        ):
-            answer = "search"
-        if st.button(_("Did not pass here"), width="stretch", key=f"next-not-{number}"):
-            answer = "not_here"
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            if st.button(_("Search here"), type="primary", key=f"next-search-{number}"):
+                answer = "search"
+            if st.button(_("Did not pass here"), type="tertiary", key=f"next-not-{number}"):
+                answer = "not_here"
     return answer
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -91,9 +92,12 @@ def passed(seconds: float) -> str:
     return _("{n} min", n=left)
 
 
-def local(at_s: float | None) -> datetime | None:
-    """Unix seconds -> what a date field shows."""
-    return None if at_s is None else datetime.fromtimestamp(at_s, ZONE).replace(tzinfo=None)
+def local(at_s: float | None, *, up: bool = False) -> datetime | None:
+    """Unix seconds -> what a date field shows, whole minutes. up: to the next one, for an end."""
+    if at_s is None:
+        return None
+    whole = 60 * (math.ceil(at_s / 60) if up else math.floor(at_s / 60))
+    return datetime.fromtimestamp(whole, ZONE).replace(tzinfo=None)
 
 
 def noon(day: date | None) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -32,12 +33,16 @@ def cut(
     *,
     picture_s: float = 1.0,
     paint: Paint | None = None,
+    most_px: int = CUT_WIDTH_PX,
+    most_fps: float = math.inf,
 ) -> Path:
     """Write [from_s, to_s) of the film as an H.264 MP4 that a browser plays -> out.
 
     paint  what is drawn on each frame: (seconds into the film, picture (H,W,3)) -> picture
 
-    Every frame keeps its time; at most 1280 px wide, even sides, no sound. out appears only when
+    most_px   width at most, the sides made even;  most_fps: faster films lose frames
+
+    Every frame keeps its time; no sound. out appears only when
     it is whole. Raises FootageError when there is nothing to cut or out cannot be written.
     """
     check_window(from_s, to_s)
@@ -48,7 +53,8 @@ def cut(
     try:
         with closing(open_film(path, picture_s)) as source:
             shown = source.moments(max(0.0, from_s))
-            count = _write_mp4(_within(shown, from_s, to_s), source.step_s, part, paint)
+            kept = _at_most(_within(shown, from_s, to_s), most_fps)
+            count = _write_mp4(kept, max(source.step_s, 1 / most_fps), part, paint, most_px)
         if count:
             part.replace(target)
     except (OSError, FFmpegError) as error:
@@ -75,18 +81,29 @@ def _within(shown: Iterator[Moment], from_s: float, to_s: float) -> Iterator[Mom
             yield t_s, load
 
 
-def _write_mp4(shown: Iterable[Moment], step_s: float, part: Path, paint: Paint | None) -> int:
+def _at_most(shown: Iterable[Moment], fps: float) -> Iterator[Moment]:
+    """Moments no closer together than 1/fps, by a grid that does not drift."""
+    slot = -math.inf
+    for t_s, load in shown:
+        if math.isinf(fps) or math.floor((t_s + ROUNDING_S) * fps) > slot:
+            slot = slot if math.isinf(fps) else math.floor((t_s + ROUNDING_S) * fps)
+            yield t_s, load
+
+
+def _write_mp4(
+    shown: Iterable[Moment], step_s: float, part: Path, paint: Paint | None, most_px: int
+) -> int:
     """Encode what is shown at its times, the first at 0 -> how many frames."""
     count = 0
     start_s = 0.0
     with av.open(str(part), "w", format="mp4", options={"movflags": "faststart"}) as film:
         stream = film.add_stream("libx264", options={"preset": "veryfast", "crf": "23"})
         for t_s, load in shown:
-            if (image := load(CUT_WIDTH_PX)) is None:
+            if (image := load(most_px)) is None:
                 continue
             if count == 0:
                 start_s = t_s
-                _set_up(stream, image, step_s)
+                _set_up(stream, image, step_s, most_px)
             if paint is not None:
                 image = paint(t_s, image)
             frame = VideoFrame.from_ndarray(image, format="rgb24")
@@ -100,9 +117,9 @@ def _write_mp4(shown: Iterable[Moment], step_s: float, part: Path, paint: Paint 
     return count
 
 
-def _set_up(stream: VideoStream, image: Image, step_s: float) -> None:
+def _set_up(stream: VideoStream, image: Image, step_s: float, most_px: int) -> None:
     """Size and clock of the clip: even sides, for the colour planes have half as many pixels."""
-    scale = min(1.0, CUT_WIDTH_PX / image.shape[1])
+    scale = min(1.0, most_px / image.shape[1])
     stream.width, stream.height = (max(2, 2 * round(n * scale / 2)) for n in image.shape[1::-1])
     stream.pix_fmt = "yuv420p"
     stream.codec_context.framerate = max(

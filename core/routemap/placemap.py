@@ -61,12 +61,18 @@ def place_map(
 
 
 def place_mark(
-    seen: LastSeen | None, *, tz: str = "Asia/Seoul", translate: Translate = str
+    seen: LastSeen | None,
+    *,
+    timed: bool = True,
+    tz: str = "Asia/Seoul",
+    translate: Translate = str,
 ) -> folium.FeatureGroup:
-    """The place as a layer; empty while there is none."""
+    """The place as a layer; empty while there is none. timed: false while its time is not known."""
     layer = folium.FeatureGroup(name="place")
     if seen is not None:
-        add_features(layer, watching.last_seen_marks(Pen({}, clock(tz), translate), seen))
+        pen = Pen({}, clock(tz), translate)
+        marks = watching.last_seen_marks(pen, seen) if timed else watching.place_marks(pen, seen)
+        add_features(layer, [_quiet(mark) for mark in marks])
     return layer
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from core.routemap.basemap import GREY, START
 from core.routemap.facts import STATE_WORDS, Facts
@@ -117,13 +118,22 @@ def other_marks(pen: Pen, candidates: Sequence[Sighting]) -> list[Feature]:
 
 def last_seen_marks(pen: Pen, seen: LastSeen) -> list[Feature]:
     """The circle in which the person was last seen, with its time."""
-    point = (seen.lat, seen.lon)
     title, when = pen.say(note("last seen")), pen.span(seen.from_s, seen.to_s)
+    text = popup(f"<b>{title}</b>", para(f"{pen.date(seen.from_s)} {when}"))
+    return _last_seen(seen, title, when, popup=text, at=[seen.from_s])
+
+
+def place_marks(pen: Pen, seen: LastSeen) -> list[Feature]:
+    """The same circle while its time is not known yet."""
+    return _last_seen(seen, pen.say(note("last seen")), "")
+
+
+def _last_seen(seen: LastSeen, title: str, when: str, **more: Any) -> list[Feature]:
+    point = (seen.lat, seen.lon)
     style = {"color": "#b57d00", "weight": 2, "dashArray": "5 5", "opacity": 1}
     fill = {"fillColor": START, "fillOpacity": 0.16}
-    text = popup(f"<b>{title}</b>", para(f"{pen.date(seen.from_s)} {when}"))
-    at = [seen.from_s]
+    shown = {key: value for key, value in more.items() if key == "at"}
     return [
-        disc(point, seen.radius_m, {**style, **fill}, popup=text, at=at),
-        label(point, title, when, rank=2, gap=4, sides="swne", at=at),
+        disc(point, seen.radius_m, {**style, **fill}, **more),
+        label(point, title, when, rank=2, gap=4, sides="swne", **shown),
     ]

@@ -34,12 +34,12 @@ def red_case(tiny_workspace: Path, red_box) -> str:
 def visit(monkeypatch: pytest.MonkeyPatch):
     """Open the app on a workspace folder, at a page."""
 
-    def at(folder: Path, page: str = PAGE["search"], **query: str) -> AppTest:
+    def at(folder: Path, page: str = PAGE["case"], **query: str) -> AppTest:
         monkeypatch.setenv("DONGSEON_WORKSPACE", str(folder))
         app = AppTest.from_string(FRAME, default_timeout=30)
         app.query_params.update(query)
         app.run()
-        return app if page == PAGE["search"] else app.switch_page(page).run()
+        return app if page == PAGE["case"] else app.switch_page(page).run()
 
     yield at
     i18n.use("ko")

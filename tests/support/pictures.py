@@ -75,8 +75,8 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1366, "height": 768})
-        page.goto(f"http://127.0.0.1:{port}/?case={case}")
-        page.get_by_role("button", name="검색").last.click()
+        page.goto(f"http://127.0.0.1:{port}/search?case={case}")
+        page.get_by_role("button", name="검색", exact=True).last.click()
         page.get_by_role("button", name="맞음").first.wait_for()
         page.wait_for_timeout(3000)
         page.screenshot(path=folder / "search.png")

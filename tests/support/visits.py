@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import tiny
@@ -45,3 +46,20 @@ def press(app: AppTest, label: str) -> AppTest:
 
 def field(app: AppTest, kind: str, label: str):
     return next(f for f in getattr(app, kind) if f.label == label)
+
+
+def fill(app: AppTest, *, reason: str = "실종 신고", pictures=()) -> AppTest:
+    """Write title and reason of a new case, give photos, and send it."""
+    app = give(app, {f"p{n}.jpg": picture for n, picture in enumerate(pictures)})
+    field(app, "text_input", "사건명 또는 사건번호").set_value("2026-0412")
+    field(app, "text_input", "검색 사유(필수)").set_value(reason)
+    return press(app, "사건 열고 검색")
+
+
+def give(app: AppTest, photos: Mapping[str, bytes]) -> AppTest:
+    """Upload photos {name: bytes} all at once."""
+    if not photos:
+        return app
+    for name, content in photos.items():
+        app.file_uploader[0].upload(name, content, "application/octet-stream")
+    return app.run()
