@@ -112,3 +112,17 @@ def test_the_still_picture_stands_in_when_leaflet_does_not_draw(
     visit = open_map(browser, tmp_path, broken)
     assert visit.page.locator(".ds-still").is_hidden()
     visit.page.wait_for_selector(".ds-still svg", state="visible", timeout=5000)
+
+
+def test_every_mark_is_reached_and_opened_by_keyboard(browser: Any, tmp_path: FilePath) -> None:
+    visit = open_map(browser, tmp_path, page(last_seen=SEEN))
+    visit.page.wait_for_selector(".ds-stop")
+    mark = visit.page.get_by_role("button", name="2 · 시장 입구")
+    mark.focus()
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_selector(".leaflet-popup")
+    assert "confirmed" in visit.page.locator(".leaflet-popup").inner_text()
+    names = [
+        e.get_attribute("aria-label") for e in visit.page.locator(".ds-pin[role=button]").all()
+    ]
+    assert all(names)

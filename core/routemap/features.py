@@ -83,7 +83,7 @@ def _took(pen: Pen, line: Line, at: Sequence[float]) -> str:
 def _leg_marks(pen: Pen, line: Line, text: str, at: list[float]) -> list[Feature]:
     """Arrow, cross or bus on a leg, and what it says."""
     middle, turn = _between(line.ends, 0.5), bearing_deg(*line.ends)
-    shown = {"popup": text, "at": at}
+    shown = {"popup": text, "at": at, "title": f"{line.number} → {line.number + 1}"}
     if line.kind == "infeasible":
         word = pen.say(LEG_WORDS["infeasible"])
         arrow = _ARROW.format(deg=turn, color=ALARM)

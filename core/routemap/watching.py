@@ -111,7 +111,7 @@ def other_marks(pen: Pen, candidates: Sequence[Sighting]) -> list[Feature]:
             when = pen.span(sighting.enter_s, sighting.leave_s)
             html = '<div class="ds-next" style="border-style:solid">?</div>'
             text = popup(f"<b>{word}</b>", para(when))
-            features.append(mark(point, html, (22, 22), OVER["leg"], popup=text))
+            features.append(mark(point, html, (22, 22), OVER["leg"], popup=text, title=word))
             features.append(label(point, word, when, rank=3, gap=15, sides="ewsn"))
     return features
 

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visits import EVIL, PAGE, field, press, words
 
-from app import forms
+from app import forms, guard
 from app.forms.told import Told
 from core import routemap
 from core.errors import BadInput
@@ -151,3 +151,17 @@ def test_a_damaged_base_map_is_said_in_one_sentence(visit, tiny_workspace, red_c
     app = visit(tiny_workspace, PAGE["route"], case=red_case)
     assert not app.exception
     assert "바탕지도를 다시 가져오십시오" in app.error[0].value
+
+
+def test_only_the_map_frame_may_ask_the_map_server_an_agency_set(
+    tiny_workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DONGSEON_WORKSPACE", str(tiny_workspace))
+    assert guard.map_policy() == guard.MAP_POLICY
+    tiles = routemap.Tiles("http://10.0.0.5:8080/{z}/{x}/{y}.png")
+    routemap.set_tiles(tiny_workspace, tiles)
+    assert guard.map_policy()["img-src"].endswith(" http://10.0.0.5:8080")
+    assert guard.map_policy()["script-src"] == guard.MAP_POLICY["script-src"]
+    assert "10.0.0.5" not in str(guard.POLICY)
+    (tiny_workspace / "basemap" / "server.json").write_text("[]")
+    assert guard.map_policy() == guard.MAP_POLICY
