@@ -152,7 +152,8 @@ def _ended(job: Job, cameras: Mapping[str, Camera]) -> dict[str, object]:
 def watched(one: Watched) -> None:
     """A watched folder and what a worker found in it."""
     with st.container(border=True, gap="small"):
-        st.markdown(f":material/folder_eye: **{inert(one.path)}**")
+        folder = f"**{inert(one.path)}**"
+        st.markdown(folder)
         if one.scanned_s is None:
             st.caption(_("not looked at yet: a worker does it within seconds"))
         elif one.why is not None:

@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection
 
 from core.casebook import audit, migrations, records
 from core.casebook.database import Database
+from core.casebook.folders import Folders
 from core.casebook.jobs import Jobs
 from core.casebook.records import (
     BOXES,
@@ -65,6 +66,7 @@ class Casebook:
         self._database = database
         self._now = now
         self.jobs = Jobs(database, now)
+        self.folders = Folders(database, now)
 
     @classmethod
     def open(
