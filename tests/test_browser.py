@@ -153,7 +153,7 @@ def test_a_recording_is_read_while_every_browser_shows_how_far_it_is(page, tmp_p
     path.fill(str(film))
     path.press("Enter")
     page.get_by_role("button", name="대기열에 추가").click()
-    other = page.context.new_page()  # a second browser window knows nothing but the address
+    other = page.context.browser.new_context().new_page()  # it knows only the address
     other.goto(page.url)
     for one in (page, other):
         expect(one.get_by_text("끝난 작업 1건")).to_be_visible(timeout=90_000)
