@@ -103,17 +103,17 @@ class Watcher:
     def look(self) -> int:
         """Look into every watched folder once; returns how many recordings were queued."""
         queued = 0
-        for folder in self._casebook.jobs.watched():
+        for folder in self._casebook.folders.watched():
             try:
                 found = recordings(folder.path, self._zone)
             except DongseonError as error:
-                self._casebook.jobs.scanned(folder.path, {}, Note(error.msgid, error.fields))
+                self._casebook.folders.scanned(folder.path, {}, Note(error.msgid, error.fields))
                 continue
             files: dict[str, Note] = {}
             for one in found:
                 files[one.path.name], new = self._look_at(one)
                 queued += new
-            self._casebook.jobs.scanned(folder.path, files)
+            self._casebook.folders.scanned(folder.path, files)
         return queued
 
     def _look_at(self, one: Named) -> tuple[Note, bool]:

@@ -76,7 +76,7 @@ class _Hold:
 
     def beat(self, piece_done: bool = False) -> None:
         """Extend the lease, tell how far it is, and hear what is to be done."""
-        with suppress(Busy, DiskFull):  # the next beat may get through
+        with suppress(DongseonError):  # the next beat may get through
             self.order = self.ws.jobs.beat(
                 self.job.id,
                 self.owner,
@@ -138,8 +138,11 @@ class Worker:
 
     def _scan(self) -> None:
         if time.monotonic() - self._scanned_s >= SCAN_S:
-            self._watcher.look()
             self._scanned_s = time.monotonic()
+            try:
+                self._watcher.look()
+            except DongseonError as error:  # the recording in hand goes on; the next look may work
+                LOG.warning("%s", error)
 
     def _turn(self) -> bool:
         """Read from the job that comes first, while it does; False if none waits."""

@@ -256,4 +256,24 @@ def test_a_click_on_the_map_gives_a_camera_its_place_and_a_mark_chooses_one(page
     expect(page.get_by_role("textbox", name="카메라 이름")).to_have_value("카메라 1")
     assert page.evaluate("window.pwned") is None
     assert drawn.locator("body").evaluate("() => window.pwned") is None
+
+
+def test_a_recording_is_read_while_every_browser_shows_how_far_it_is(page, tmp_path, make_film):
+    from playwright.sync_api import expect
+
+    people = tiny.figures([(tiny.RED, tiny.walk(10, 30))])
+    film = make_film(
+        tmp_path / "c1_2026-05-03T090000.mp4", [i / 10 for i in range(80)], tiny.FRAME, people
+    )
+    page.get_by_role("link", name="영상 수집").click()
+    page.get_by_text("영상 추가", exact=True).first.wait_for()
+    path = page.get_by_role("textbox", name="이 컴퓨터의 파일 또는 폴더")
+    path.fill(str(film))
+    path.press("Enter")
+    page.get_by_role("button", name="대기열에 추가").click()
+    other = page.context.browser.new_context().new_page()  # it knows only the address
+    other.goto(page.url)
+    for one in (page, other):
+        expect(one.get_by_text("끝난 작업 1건")).to_be_visible(timeout=90_000)
+        expect(one.get_by_text("2026-05-03 09:00:00 ~ 09:00:08")).to_be_visible()
     page.screenshot(path=tmp_path / "end.png")

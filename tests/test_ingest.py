@@ -138,6 +138,7 @@ def test_ten_times_the_footage_takes_the_same_memory(empty, tmp_path, make_film)
     with child(empty, films) as process:  # the first only warms up: libraries, decoded frames
         peak_mb = [int(line) / 1024 for line in process.stdout][1:]
     assert process.returncode == 0
+    print(f"peak memory: {peak_mb[0]:.0f} MiB for a clip, {peak_mb[1]:.0f} for ten times as long")
     gallery = Gallery(empty / "gallery")
     crops = gallery.select(kind="track", columns=("crops",)).column(0).to_pylist()
     pictures_mb = sum(len(jpeg) for one in crops for jpeg in one) / 1e6

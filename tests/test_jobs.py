@@ -252,11 +252,11 @@ def test_every_change_is_in_the_audit_and_a_heartbeat_is_not(book):
 
 
 def test_watched_folders_and_what_was_found_there_are_kept(book):
-    book.jobs.watch("/in", by="kim")
-    book.jobs.watch("/in", by="lee")
-    (one,) = book.jobs.watched()
+    book.folders.watch("/in", by="kim")
+    book.folders.watch("/in", by="lee")
+    (one,) = book.folders.watched()
     assert (one.path, one.by, one.scanned_s, one.files) == ("/in", "kim", None, {})
-    book.jobs.scanned("/in", {"<b>.mp4": note("face {px} px", px=1)})
-    assert str(book.jobs.watched()[0].files["<b>.mp4"]) == "face 1 px"
-    book.jobs.unwatch("/in", by="kim")
-    assert book.jobs.watched() == []
+    book.folders.scanned("/in", {"<b>.mp4": note("face {px} px", px=1)})
+    assert str(book.folders.watched()[0].files["<b>.mp4"]) == "face 1 px"
+    book.folders.unwatch("/in", by="kim")
+    assert book.folders.watched() == []

@@ -433,6 +433,6 @@ def test_the_ledger_is_told_once_by_however_many(tmp_path):
     book.save_camera(Camera("c1", "c1", "c1"), Recorder("c1", 60.0))
     spans = [("searched", 100.0, 200.0), ("gap", 120.0, 130.0)]
     for _ in range(3):
-        book.cover_footage("c1", spans)
+        book.ledger.cover_footage("c1", spans)
     assert [(c.state, c.from_s, c.to_s) for c in book.coverage()] == spans
     book.close()

@@ -72,7 +72,7 @@ def look(book: Casebook, clock: Clock, watcher: watched.Watcher) -> dict[str, st
     watcher.look()
     clock.now_s += watched.SETTLE_S
     watcher.look()
-    (found,) = book.jobs.watched()
+    (found,) = book.folders.watched()
     return {name: str(why) for name, why in found.files.items()}
 
 
@@ -92,7 +92,7 @@ def test_new_recordings_are_queued_once_and_everything_else_is_listed(
     )
     clock = Clock()
     watcher = watched.Watcher(book, ZONE, clock)
-    book.jobs.watch(str(folder))
+    book.folders.watch(str(folder))
     files = look(book, clock, watcher)
     assert {(job.camera_id, Path(job.path).name, job.start_s) for job in book.jobs.all()} == {
         ("c1", "c1_20260501_090000.mp4", NINE),
@@ -120,13 +120,13 @@ def test_a_file_that_grows_is_waited_for(book, folder, tiny_films):
     growing = folder / "c1_20260501_090000.mp4"
     clock = Clock()
     watcher = watched.Watcher(book, ZONE, clock)
-    book.jobs.watch(str(folder))
+    book.folders.watch(str(folder))
     for part in range(1, 5):
         growing.write_bytes(content[: part * len(content) // 4])
         watcher.look()
         clock.now_s += watched.SETTLE_S
         assert book.jobs.all() == []
-        assert "growing" in str(book.jobs.watched()[0].files[growing.name])
+        assert "growing" in str(book.folders.watched()[0].files[growing.name])
     watcher.look()
     assert len(book.jobs.all()) == 1
 
@@ -134,16 +134,16 @@ def test_a_file_that_grows_is_waited_for(book, folder, tiny_films):
 def test_a_folder_that_went_away_or_a_bad_table_is_said(book, folder):
     clock = Clock()
     watcher = watched.Watcher(book, ZONE, clock)
-    book.jobs.watch(str(folder))
+    book.folders.watch(str(folder))
     (folder / "recordings.csv").write_text("file;camera\nx;y\n", "utf-8")
     watcher.look()
-    assert "line 2: the columns are" in str(book.jobs.watched()[0].why)
+    assert "line 2: the columns are" in str(book.folders.watched()[0].why)
     shutil.rmtree(folder)
     watcher.look()
-    assert "does not exist" in str(book.jobs.watched()[0].why)
+    assert "does not exist" in str(book.folders.watched()[0].why)
     folder.mkdir()
     watcher.look()
-    assert book.jobs.watched()[0].why is None
+    assert book.folders.watched()[0].why is None
 
 
 def test_a_file_is_no_folder(tiny_films):

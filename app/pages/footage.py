@@ -27,14 +27,14 @@ def add(workspace: Workspace) -> None:
 
 def watch(workspace: Workspace) -> None:
     """Begin to watch a folder, or stop."""
-    asked = forms.watch_form(workspace.jobs.watched())
+    asked = forms.watch_form(workspace.casebook.folders.watched())
     if asked is None:
         return
     path, on = asked
     if on:
-        workspace.jobs.watch(forms.folder(path), by=session.officer())
+        workspace.casebook.folders.watch(forms.folder(path), by=session.officer())
     else:
-        workspace.jobs.unwatch(path, by=session.officer())
+        workspace.casebook.folders.unwatch(path, by=session.officer())
     st.rerun()
 
 
@@ -62,7 +62,7 @@ def seen(workspace: Workspace) -> None:
     """What the workers found in watched folders, as it is now."""
     session.settle()
     with widgets.guarded():
-        for folder in workspace.jobs.watched():
+        for folder in workspace.casebook.folders.watched():
             widgets.watched(folder)
 
 

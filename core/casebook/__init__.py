@@ -2,7 +2,8 @@
 
 from core.casebook.cameralog import Change
 from core.casebook.casebook import Casebook
-from core.casebook.jobs import Job, Jobs, JobState, NewJob, Order, Watched
+from core.casebook.folders import Folders, Watched
+from core.casebook.jobs import Job, Jobs, JobState, NewJob, Order
 from core.casebook.ledger import OF_ONE_CASE, Asked, Request, Wish
 from core.casebook.records import Case, Category, Coverage, Entry, State
 
@@ -15,6 +16,7 @@ __all__ = [
     "Change",
     "Coverage",
     "Entry",
+    "Folders",
     "Job",
     "JobState",
     "Jobs",

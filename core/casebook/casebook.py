@@ -21,6 +21,7 @@ from sqlalchemy.engine import Connection
 from core.casebook import audit, cameralog, migrations, records
 from core.casebook.cameralog import Change
 from core.casebook.database import Database
+from core.casebook.folders import Folders
 from core.casebook.jobs import Jobs
 from core.casebook.ledger import Ledger
 from core.casebook.records import (
@@ -68,6 +69,7 @@ class Casebook:
         self._now = now
         self.jobs = Jobs(database, now)
         self.ledger = Ledger(database, now)
+        self.folders = Folders(database, now)
 
     @classmethod
     def open(

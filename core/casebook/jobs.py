@@ -11,7 +11,6 @@ queued or running <-> paused; anything unfinished -> cancelled; failed or cancel
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from sqlalchemy.engine import Connection
 
 from core.casebook import audit, records
 from core.casebook.database import Database
-from core.casebook.records import CAMERAS, JOBS, WATCHED
+from core.casebook.records import CAMERAS, JOBS
 from core.errors import BadInput, DongseonError, NotFound
 from core.types import Note, note
 
@@ -32,7 +31,6 @@ Order = Literal["go", "pause", "cancel", "lost"]
 OPEN: tuple[JobState, ...] = ("queued", "running", "paused")
 LEASE_S = 60.0
 MOST_ATTEMPTS = 5  # without a piece finished in between
-MOST_SEEN = 500  # files of a watched folder that are remembered
 
 
 @dataclass(frozen=True)
@@ -84,22 +82,6 @@ class Job(NewJob):
     def left_s(self) -> float:
         """Seconds until it is done at its present speed; NaN = not known."""
         return (self.total_s - self.done_s) / self.speed if self.speed > 0 else math.nan
-
-
-@dataclass(frozen=True)
-class Watched:
-    """A folder whose new recordings are read by themselves.
-
-    scanned_s  when a worker last looked, None = never;  why: what was wrong with the folder then
-    files      {file name: what became of it}
-    """
-
-    path: str
-    by: str
-    added_s: float
-    scanned_s: float | None
-    why: Note | None
-    files: dict[str, Note]
 
 
 class Jobs:
@@ -285,36 +267,6 @@ class Jobs:
             at_s = c.execute(soonest).scalar()
         return None if at_s is None else max(0.0, float(at_s) - self._now())
 
-    # watched folders
-
-    def watch(self, path: str, *, by: str = "") -> None:
-        """Watch a folder from now on."""
-        with self._database.write() as c:
-            if c.execute(sa.select(WATCHED).where(WATCHED.c.path == path)).first() is None:
-                n = self._log(c, by, "watch_folder", "folder", {})
-                values = {"n": n, "path": records.path(path), "actor": records.actor(by)}
-                c.execute(sa.insert(WATCHED).values(added_s=self._now(), files="{}", **values))
-
-    def unwatch(self, path: str, *, by: str = "") -> None:
-        """Stop watching a folder; what was queued stays queued."""
-        with self._database.write() as c:
-            if c.execute(sa.delete(WATCHED).where(WATCHED.c.path == path)).rowcount:
-                self._log(c, by, "unwatch_folder", "folder", {})
-
-    def watched(self) -> list[Watched]:
-        """The folders that are watched, and what was found in them."""
-        with self._database.read() as c:
-            return [_watched(row) for row in c.execute(sa.select(WATCHED).order_by(WATCHED.c.n))]
-
-    def scanned(self, path: str, files: dict[str, Note], why: Note | None = None) -> None:
-        """Keep what a look into a watched folder found."""
-        kept = dict(list(files.items())[:MOST_SEEN])
-        said = json.dumps({name: _note_json(one) for name, one in kept.items()})
-        values = {"scanned_s": self._now(), "files": said, "why": None if why is None
-                  else json.dumps(_note_json(why))}  # fmt: skip
-        with self._database.write() as c:
-            c.execute(sa.update(WATCHED).where(WATCHED.c.path == path).values(**values))
-
     # inside
 
     def _ask(
@@ -370,7 +322,7 @@ class Jobs:
             "asked": "",
             "ended_s": ended_s,
             "not_before_s": self._now() + wait_s if wait_s else 0.0,
-            "why": None if why is None else json.dumps(_note_json(why)),
+            "why": None if why is None else records.note_json(why),
         }
         if state == "queued" and not wait_s and why is None and row.lease_s > self._now():
             values["attempts"] = max(0, row.attempts - 1)  # stopped on purpose: no attempt failed
@@ -440,16 +392,10 @@ def _job(row: Any) -> Job:
         by=row.actor or "",
         total_s=math.nan if row.total_s is None else row.total_s,
         speed=math.nan if row.speed is None else row.speed,
-        why=None if row.why is None else _note(records.parsed(row.why)),
+        why=None if row.why is None else records.note_of(row.why),
         **{name: getattr(row, name) for name in ("place", "added_s", "started_s", "ended_s",
            "owner", "lease_s", "done_s", "tracklets", "attempts", "not_before_s", "asked")},
     )  # fmt: skip
-
-
-def _watched(row: Any) -> Watched:
-    files = {name: _note(one) for name, one in records.parsed(row.files).items()}
-    why = None if row.why is None else _note(records.parsed(row.why))
-    return Watched(row.path, row.actor or "", row.added_s, row.scanned_s, why, files)
 
 
 def _need(c: Connection, job_id: str) -> Any:
@@ -478,21 +424,3 @@ def _must_be(row: Any, states: Sequence[JobState]) -> None:
 
 def _sentence(why: DongseonError | Note) -> Note:
     return why if isinstance(why, Note) else Note(why.msgid, why.fields)
-
-
-def _note_json(one: Note) -> dict[str, object]:
-    """A sentence for the database; its fields as numbers, text or sentences."""
-    fields = {
-        name: {"note": _note_json(value)} if isinstance(value, Note) else
-        value if isinstance(value, int | float | str) else str(value)
-        for name, value in one.fields.items()
-    }  # fmt: skip
-    return {"msgid": one.msgid, "fields": fields}
-
-
-def _note(said: dict[str, Any]) -> Note:
-    fields = {
-        name: _note(value["note"]) if isinstance(value, dict) else value
-        for name, value in said["fields"].items()
-    }
-    return Note(said["msgid"], fields)

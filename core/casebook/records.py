@@ -24,6 +24,7 @@ from core.types import (
     VERDICTS,
     FootageBox,
     LastSeen,
+    Note,
     Photo,
     Sighting,
     Source,
@@ -418,3 +419,30 @@ def parsed(column: str) -> Any:
         return json.loads(column)
     except ValueError:
         raise DongseonError("a row of the casebook is damaged: restore a backup") from None
+
+
+def note_json(one: Note) -> str:
+    """A sentence as JSON; its fields as numbers, text or sentences."""
+    return json.dumps(_note_dict(one))
+
+
+def note_of(column: str) -> Note:
+    """The sentence that `note_json` wrote."""
+    return _note(parsed(column))
+
+
+def _note_dict(one: Note) -> dict[str, object]:
+    fields = {
+        name: {"note": _note_dict(value)} if isinstance(value, Note) else
+        value if isinstance(value, int | float | str) else str(value)
+        for name, value in one.fields.items()
+    }  # fmt: skip
+    return {"msgid": one.msgid, "fields": fields}
+
+
+def _note(said: Mapping[str, Any]) -> Note:
+    fields = {
+        name: _note(value["note"]) if isinstance(value, dict) else value
+        for name, value in said["fields"].items()
+    }
+    return Note(said["msgid"], fields)

@@ -189,7 +189,7 @@ def worker(args: argparse.Namespace) -> int:
         threading.Thread(target=_until_closed, args=(stop,), daemon=True).start()
     ws = opened(args)
     for folder in args.watch_folder:
-        ws.jobs.watch(str(footage.existing(folder).resolve()), by=actor())
+        ws.casebook.folders.watch(str(footage.existing(folder).resolve()), by=actor())
     turns = Worker(ws, stop=stop, lease_s=args.lease).run(once=args.once)
     jobs = ws.jobs.all()
     ws.close()

@@ -126,5 +126,5 @@ def test_recordings_in_pieces_are_one_line_and_a_watched_folder_says_what_it_hol
     assert any("c77" in str(value.iloc[:, 1].tolist()) for value in shown)
     assert len(shown[-1]) == 1
     app = press(app, f"{widgets.inert(str(folder))} 감시 중지")
-    assert opened.jobs.watched() == []
+    assert opened.casebook.folders.watched() == []
     opened.close()
