@@ -289,4 +289,4 @@ def test_pages_open_from_the_case(visit, tiny_workspace: Path, red_case: str) ->
     assert field(app, "multiselect", "카메라").value == []
     app = press(visit(tiny_workspace, PAGE["case"], case=red_case), "동선")
     assert not app.exception
-    assert "지점" in [s.value for s in app.subheader]
+    assert "출동 카드" in [b.label for b in app.button]

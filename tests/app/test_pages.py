@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visits import EVIL, MAIN, PAGE, field, press, words
+from visits import EVIL, MAIN, PAGE, words
 
 from app import forms, guard, i18n, widgets
 from core.errors import BadInput
@@ -45,28 +45,8 @@ def test_korean_is_spoken_unless_the_switch_says_english(visit, empty_workspace:
 
 def test_language_and_case_stay_in_the_url_when_the_page_changes(visit, empty_workspace) -> None:
     app = visit(empty_workspace, PAGE["system"], lang="en")
-    assert app.tabs[0].label == "State and models"
+    assert app.subheader[0].value == "Models"
     assert app.query_params["lang"] in ("en", ["en"])
-
-
-def test_camera_is_added_and_listed(visit, empty_workspace: Path) -> None:
-    app = visit(empty_workspace, PAGE["system"])
-    field(app, "text_input", "카메라 ID").set_value("c01")
-    field(app, "text_input", "카메라 이름").set_value(EVIL)
-    press(app, "카메라 추가")
-    assert not app.exception
-    assert not app.error
-    cell = app.table[2].value.iloc[0, 1]
-    assert cell == widgets.inert(EVIL)
-
-
-def test_camera_with_swapped_coordinates_is_refused(visit, empty_workspace: Path) -> None:
-    app = visit(empty_workspace, PAGE["system"])
-    field(app, "text_input", "카메라 ID").set_value("c01")
-    field(app, "number_input", "위도").set_value(126.978)
-    field(app, "number_input", "경도").set_value(37.5665)
-    press(app, "카메라 추가")
-    assert "바뀐 것 같습니다" in app.error[0].value
 
 
 def test_a_route_without_stops_says_what_to_do(visit, tiny_workspace, tiny_films) -> None:
