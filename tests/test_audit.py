@@ -82,7 +82,10 @@ def test_the_database_itself_refuses_to_change_the_past(raw, file: Path, stateme
 
 
 def test_the_database_refuses_to_change_a_verdict(file: Path, raw: sqlite3.Connection) -> None:
-    raw.execute("INSERT INTO cases VALUES ('x','t','r','adult','',NULL,'{}',NULL,0,0,NULL)")
+    raw.execute(
+        "INSERT INTO cases (id, title, reason, category, basis, wanted, same_clothes, opened_s)"
+        " VALUES ('x', 't', 'r', 'adult', '', '{}', 0, 0)"
+    )
     raw.execute(
         "INSERT INTO sightings (n, case_id, source, why, actor, at_s)"
         " VALUES (1, 'x', 'card', '', 'l', 0)"

@@ -128,7 +128,9 @@ def test_five_clicks_from_a_photo_to_the_map(page, red_photo, tmp_path):
     expect(onward).to_be_visible()
     onward.click()  # 4: the next camera, in the minutes the person would pass it
     expect(page.get_by_text("검색 범위: 카메라 1/1")).to_be_visible(timeout=60_000)
-    page.get_by_role("button", name="지도에서 동선 보기").click()  # 5
+    onto_the_map = page.get_by_role("button", name="지도에서 동선 보기")
+    expect(onto_the_map).to_have_count(1)  # the page before is gone
+    onto_the_map.click()  # 5
     map_drawn(page)
     assert page.evaluate("window.pwned") is None
     page.screenshot(path=tmp_path / "end.png")
