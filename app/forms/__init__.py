@@ -22,10 +22,12 @@ from app.forms.looks import Looks, looks_fields
 from app.forms.place import last_seen, last_seen_fields
 from app.forms.scope import Scope, scope_form, scope_of
 from app.forms.securing import cover_form, state_field, window_fields, wish_form
-from app.forms.told import sighting, told_form
+from app.forms.told import LAT, LON, sighting, told_form
 
 __all__ = [
     "CATEGORY_WORDS",
+    "LAT",
+    "LON",
     "About",
     "Draft",
     "Looks",
