@@ -179,6 +179,7 @@ class Probes:
             "footage" if seen else ("ticked" if about.same_clothes else "photo"),
             tuple(self._seen_s(case)),
             frozenset(self._own_clips(case)),
+            wanted=about.wanted,
         )
 
     def picture(self, case: str) -> bytes | None:

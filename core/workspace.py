@@ -8,13 +8,15 @@ referenced where it lies, never copied.
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from core import cameralist, compare, footage, route, sitecheck, zoo
+from core import calibrations, cameralist, compare, footage, route, sitecheck, zoo
 from core import ingest as ingesting
 from core.casebook import Case, Casebook
 from core.compare import Mode, Scope
@@ -28,6 +30,7 @@ from core.types import (
     Camera,
     Clip,
     FootageBox,
+    Kind,
     LastSeen,
     NextCamera,
     Probe,
@@ -59,7 +62,7 @@ class Workspace:
     def __init__(self, path: Path, settings: Settings) -> None:
         self.path = path
         self._settings = settings
-        self._models = Models(settings)
+        self._models = Models(settings, calibrations.current(path))
         self.gallery = Gallery(path / "gallery")
         self.gallery.clean()
         self._measured: tuple[object, Site] | None = None
@@ -119,6 +122,34 @@ class Workspace:
     def load(self, task: str) -> zoo.Model:
         """The model used for a task, verified; NotFound or ModelError otherwise."""
         return self._models.load(task)
+
+    def vectors(self) -> dict[Kind, zoo.Row]:
+        """The models whose vectors are compared, with the calibration that is in use here."""
+        return self._models.vectors()
+
+    def calibrate(self, models: Mapping[str, Mapping[str, Any]], *, by: str = "") -> None:
+        """Use calibrations fitted for this site from now on, and log that.
+
+        models  {name: {"sha256": of its file, "calibration": table}}
+        """
+        calibrations.write(self.path, models, by=by, at_s=time.time())
+        self._recalibrated("calibrate", by, {"models": sorted(models)})
+
+    def undo_calibration(self, *, by: str = "") -> dict[str, Any]:
+        """Take the newest calibration of this site back. Raises BadInput if there is none."""
+        last = calibrations.undo(self.path)
+        if last is None:
+            raise BadInput("no calibration of this site is in use")
+        self._recalibrated("undo calibrate", by, {"models": sorted(last["models"])})
+        return last
+
+    def _recalibrated(self, action: str, by: str, detail: dict[str, Any]) -> None:
+        self._models = Models(self._settings, calibrations.current(self.path))
+        self._probes = Probes(
+            self.path / "cases", self.gallery, self.casebook, self._models, self.zone
+        )
+        self._measured = None
+        self.casebook.record(by, action, "site", detail)
 
     # --- cameras and footage --------------------------------------------------------------------
 
@@ -471,7 +502,7 @@ class Workspace:
         state = ([clip.id for clip in clips], clocks_and_places)
         if self._measured is None or self._measured[0] != state:
             given = (self.gallery, self.cameras(), recorders, self._models.vectors())
-            self._measured = (state, sitecheck.measure(*given))
+            self._measured = (state, sitecheck.measure(*given, keep=self.path / "cohort"))
         return self._measured[1]
 
     def _scope(self, cameras: Sequence[str] | None = None, between: Window | None = None) -> Scope:

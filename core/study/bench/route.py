@@ -78,7 +78,11 @@ def _weight(
     apart = float(haversine_m(p.lat or 0.0, p.lon or 0.0, q.lat or 0.0, q.lon or 0.0))
     d = 0.0 if same else max(0.0, apart - p.view_range_m - q.view_range_m)
     sigma = [clocks[c.recorder_id].clock_sigma_s for c in (p, q)]
-    s = 5.0 if p.recorder_id == q.recorder_id else float(np.sqrt(sigma[0] ** 2 + sigma[1] ** 2 + 25))
+    s = (
+        5.0
+        if p.recorder_id == q.recorder_id
+        else float(np.sqrt(sigma[0] ** 2 + sigma[1] ** 2 + 25))
+    )
     on_foot, by_vehicle = transit.reach(d, tau, s, settings.pace.v_max_mps)
     if not (tau > 0 if same else bool(on_foot | by_vehicle)):
         return 0.0
@@ -90,7 +94,11 @@ def _density(tau: float, d: float, s: float, pace: transit.Pace) -> float:
     tau = max(tau, 0.0) if d == 0 else tau
     quantile = (np.arange(15) + 0.5) / 15
     sd = float(np.sqrt(np.log1p((pace.v_sd_mps / pace.v_mean_mps) ** 2)))
-    walk = transit.KAPPA * d / stats.lognorm.ppf(quantile, sd, scale=pace.v_mean_mps * np.exp(-sd * sd / 2))
+    walk = (
+        transit.KAPPA
+        * d
+        / stats.lognorm.ppf(quantile, sd, scale=pace.v_mean_mps * np.exp(-sd * sd / 2))
+    )
     f = 0.7 * stats.norm.pdf(tau, walk, s) + 0.3 * stats.exponnorm.pdf(tau, 900 / s, walk, s)
     if d <= transit.VEHICLE_FROM_M:
         return float(f.mean())

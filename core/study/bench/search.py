@@ -21,7 +21,9 @@ CAMERAS, DAYS = 50, 4  # one camera of fifty is the filter that keeps 2 %
 BUDGET, FILTER_BUDGET = 1.5, 0.1
 
 
-def search(n: int = 100_000, dim: int = 512, *, rounds: int = 7, peers: bool = True) -> dict[str, Any]:
+def search(
+    n: int = 100_000, dim: int = 512, *, rounds: int = 7, peers: bool = True
+) -> dict[str, Any]:
     """Exact top 100 of n tracklets on disk against NumPy's product over the same data in memory.
 
     Both are warm: the matrices are mapped and read once before. peers: FAISS (flat) and DuckDB
