@@ -140,7 +140,7 @@ class Workspace:
         last = calibrations.undo(self.path)
         if last is None:
             raise BadInput("no calibration of this site is in use")
-        self._recalibrated("undo calibrate", by, {"models": sorted(last["models"])})
+        self._recalibrated("undo_calibrate", by, {"models": sorted(last["models"])})
         return last
 
     def _recalibrated(self, action: str, by: str, detail: dict[str, Any]) -> None:
@@ -483,6 +483,25 @@ class Workspace:
             share = seen.footage_s / (seen.footage_s + seen.gaps_s)
             looked[one.camera_id] = max(share, looked.get(one.camera_id, 0.0))
         return looked
+
+    def canary(self, most: int = 3) -> float | None:
+        """How far vectors made here and now lie from those in the gallery: the largest 1 - cosine.
+
+        A few stored tracklets are described again from their kept pictures; a machine or provider
+        that computes otherwise would compare people wrongly. None without footage.
+        """
+        ids = self.gallery.select(columns=("tracklet_id",))["tracklet_id"].to_pylist()[:most]
+        far = None
+        for tracklet, about in zip(
+            self.gallery.tracklets(ids), self.gallery.descriptions(ids), strict=True
+        ):
+            now = self._models.describer.tracklet(tracklet)
+            for name, stored in about.vectors.items():
+                again = now.vectors.get(name)
+                same = again is not None and again.rows.shape == stored.rows.shape
+                off = 1 - np.vecdot(again.rows, stored.rows).min() if same and again else 1.0
+                far = max(far or 0.0, float(off))
+        return far
 
     def crop(self, tracklet_id: str, k: int = 0) -> bytes:
         """Picture k of a tracklet, JPEG."""

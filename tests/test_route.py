@@ -202,7 +202,8 @@ def told_cases(draw):
         t = draw(st.floats(0, 4000))
         found.append(
             Sighting(
-                draw(st.sampled_from(["witness", "card"])), t, t + draw(st.sampled_from([0.0, 60.0])),
+                draw(st.sampled_from(["witness", "card"])), t,
+                t + draw(st.sampled_from([0.0, 60.0])),
                 None, f"told-{len(found)}", draw(st.integers(0, 3000)) / DEGREE_M, 127.0,
                 draw(st.sampled_from([30.0, 200.0])), draw(st.sampled_from([0.0, 300.0])),
                 draw(st.floats(0, 2)), draw(st.sampled_from([None, "confirmed"])),

@@ -201,7 +201,7 @@ def _log_late(tau: Float64, way_m: Float64, s: Float64, speed: Float64, delay_s:
 
 
 def _distribution(tau: Float64, d: Float64, s: Float64, pace: Pace, kappa: Float64) -> Float64:
-    """P(passage time <= tau) (P,L) for tau (P,L), d, s and kappa (P,1): the integral of log_density."""
+    """P(passage time <= tau) (P,L), the integral of log_density; tau (P,L), d, s, kappa (P,1)."""
 
     def delayed(late: Float64, delay_s: float) -> Float64:
         return np.asarray(special.ndtr(late / s) - delay_s * np.exp(_log_emg(late, s, delay_s)))
