@@ -14,9 +14,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core import rank
+from core import rank, ticks
 from core.gallery import Gallery, Scores, pool
-from core.sitecheck import Site
+from core.rank.shortlist import second_order
+from core.sitecheck import Cohort, Site
 from core.types import (
     Band,
     Camera,
@@ -31,6 +32,7 @@ from core.types import (
     Recorder,
     Searched,
     Sighting,
+    Want,
     note,
 )
 from core.zoo import Row
@@ -38,6 +40,8 @@ from core.zoo import Row
 Mode = Literal["fused", "overlap"]
 MODES: tuple[Mode, ...] = ("fused", "overlap")
 ALWAYS = (-math.inf, math.inf)
+KINDS: tuple[Kind, ...] = ("face", "body")
+SHORTLIST = 1_000  # crops that are re-ranked
 CLOCK_SIGMAS = 2.0  # a time window is widened by so many standard deviations of the clock
 
 
@@ -61,6 +65,7 @@ class Query:
     leave_out    stretches not searched: around the boxes that were drawn
     judged       sightings a person has spoken on: confirmed and rejected ones, and those at a
                  camera while it was said not to be passed, are compared but not listed again
+    wanted       what was ticked of the person
     """
 
     description: Description
@@ -68,6 +73,7 @@ class Query:
     seen_s: tuple[float, ...] = ()
     leave_out: Stretches = field(default_factory=dict)
     judged: tuple[Sighting, ...] = ()
+    wanted: Mapping[str, Want] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,8 @@ class _Field:
     """Everybody compared: N tracklets with their three signals and what follows from them.
 
     same (N,) probability that the clothes are those of the probe's picture
+    unticked (N,) evidence without what ticked attributes add: how many strangers to expect was
+    measured without ticks, so ticks that agree must not make candidates rarer than they are
     """
 
     found: Scores
@@ -124,6 +132,7 @@ class _Field:
     attributes: Float64
     e: Float64
     cloth: Float64
+    unticked: Float64
 
     def order(self) -> Int:
         """Best first: by evidence; where nothing is calibrated, by plain similarity."""
@@ -153,9 +162,9 @@ def search(
     Returns candidates with evidence, best first; "none of them" is a normal answer. Raises
     ModelError if the gallery was made by other models.
     """
-    field = _compare(gallery, query, scope, models)
+    field = _compare(gallery, query, scope, models, site)
     n = len(field.found)
-    expected = site.expected_false(field.e, field.face.e, field.cloth, n)
+    expected = site.expected_false(field.unticked, field.face.e, field.cloth, n)
     calibrated = {kind for kind, row in models.items() if row.calibration}
     words = rank.bands(
         field.e,
@@ -186,7 +195,7 @@ def search(
             "attributes": field.attributes[order],
         },
         order_evidence=np.arange(len(order)),
-        order_reranked=None,
+        order_reranked=_second_order(about, query, models["body"]),
         expected_false=expected[order],
         band=tuple(words[i] for i in order),
         reasons=tuple(
@@ -194,9 +203,33 @@ def search(
             for i, description in zip(order, about, strict=True)
         ),
         searched=searched(gallery.clips(), scope, n, query.leave_out),
-        method=_method(models, mode, n),
+        method=_method(models, mode, n, site),
         warnings=_warnings(query, scope, models, site, words, len(gallery.damaged()), left_out),
     )
+
+
+def _second_order(about: Sequence[Description], query: Query, row: Row) -> Int | None:
+    """Candidates (N,) by their crops' k-reciprocal distance; None where the card shows no gain.
+
+    Those beyond SHORTLIST crops, or without a body picture, keep their places behind. Evidence,
+    words and how many strangers to expect stay what they are.
+    """
+    probe, px = _probe_vector(query, row)
+    if not row.rerank or np.isnan(px) or query.clothes == "photo":
+        return None
+    crops, starts, chosen, n = [], [], [], 0
+    for i, one in enumerate(about):
+        vectors = one.vectors.get(row.name)
+        if vectors is not None and len(vectors) and n + len(vectors) <= SHORTLIST:
+            starts.append(n)
+            chosen.append(i)
+            crops.append(vectors.rows)
+            n += len(vectors)
+    if not chosen:
+        return None
+    distance = second_order(probe, np.concatenate(crops), np.array(starts, np.int64))
+    ahead = np.array(chosen, np.int64)[np.argsort(distance, kind="stable")]
+    return np.concatenate([ahead, np.setdiff1d(np.arange(len(about)), ahead)])
 
 
 def _comparable(field: _Field) -> NDArray[np.bool_]:
@@ -217,23 +250,46 @@ def _fresh(found: Scores, judged: Sequence[Sighting], scope: Scope) -> NDArray[n
     return fresh
 
 
-def _compare(gallery: Gallery, query: Query, scope: Scope, models: Mapping[Kind, Row]) -> _Field:
+def _compare(
+    gallery: Gallery, query: Query, scope: Scope, models: Mapping[Kind, Row], site: Site
+) -> _Field:
     """Both similarities for everybody in scope, joined by tracklet, as evidence."""
     windows = scope.windows()
     scores: dict[Kind, Scores] = {}
     probe_px: dict[Kind, float] = {}
+    z: dict[Kind, Float64 | None] = {}
     for kind, row in models.items():
         vector, probe_px[kind] = _probe_vector(query, row)
         found = gallery.scores(row.name, vector[None], list(scope.cameras), windows, row.sha256)
         scores[kind] = _without(found, query.leave_out)
+        z[kind] = _normalised(gallery, row, vector, scores[kind], site.cohorts.get(kind), scope)
     everybody = scores["body"]  # each tracklet keeps a picture, so it has a body vector
-    face = _signal("face", scores["face"], everybody, probe_px["face"], models["face"])
-    body = _signal("body", everybody, everybody, probe_px["body"], models["body"])
+    face, body = (
+        _signal(kind, scores[kind], everybody, probe_px[kind], models[kind], z[kind])
+        for kind in KINDS
+    )
     same = _same_clothes(query, everybody, scope)
     body = _Signal(**{**vars(body), "e": rank.clothes_discount(body.e, same)})
-    attributes = np.full(len(everybody), np.nan)
+    attributes = ticks.evidence(gallery, query.wanted, everybody, scope.cameras)
     e, cloth = rank.fuse(face.e, body.e, attributes)
-    return _Field(everybody, face, body, same, attributes, e, cloth)
+    unticked, _ = rank.fuse(face.e, body.e, np.minimum(attributes, 0.0))
+    return _Field(everybody, face, body, same, attributes, e, cloth, unticked)
+
+
+def _normalised(
+    gallery: Gallery, row: Row, probe: Float32, found: Scores, cohort: Cohort | None, scope: Scope
+) -> Float64 | None:
+    """The scores (N,) against the site's cohort; None where there is none."""
+    if cohort is None or not len(found):
+        return None
+    key, numbers = gallery.numbers(
+        row.name, cohort.sha256[:16], cohort.numbers, list(scope.cameras)
+    )
+    if not np.array_equal(key, found.key):  # a window, or clips left out: look each one up
+        order = np.argsort(key)
+        numbers = numbers[order[np.searchsorted(key[order], found.key)]]
+    of_probe = rank.cohort_stats(probe[None], cohort.vectors)
+    return rank.normalise(found.cosine[0], *of_probe, numbers[:, 0], numbers[:, 1])
 
 
 def _without(found: Scores, left_out: Stretches) -> Scores:
@@ -254,9 +310,16 @@ def _probe_vector(query: Query, row: Row) -> tuple[Float32, float]:
     return pooled.vector, pooled.px
 
 
-def _signal(kind: Kind, found: Scores, everybody: Scores, probe_px: float, row: Row) -> _Signal:
+def _signal(
+    kind: Kind,
+    found: Scores,
+    everybody: Scores,
+    probe_px: float,
+    row: Row,
+    normalised: Float64 | None,
+) -> _Signal:
     """Scores of one model, spread over everybody; the smaller picture decides the size bin."""
-    cosine, px = (np.full(len(everybody), np.nan) for _ in range(2))
+    cosine, px, z = (np.full(len(everybody), np.nan) for _ in range(3))
     if len(found) and not np.isnan(probe_px):
         order = np.argsort(found.key)
         at = np.searchsorted(found.key[order], everybody.key)
@@ -264,8 +327,10 @@ def _signal(kind: Kind, found: Scores, everybody: Scores, probe_px: float, row: 
         same = found.key[rows] == everybody.key
         cosine[same] = found.cosine[0, rows[same]]
         px[same] = np.minimum(found.pooled_px[rows[same]], probe_px)
+        if normalised is not None:
+            z[same] = normalised[rows[same]]
     calibration = rank.Calibration.from_row(row.calibration, kind)
-    e = rank.evidence(cosine, rank.size_bins(kind, px), calibration, kind)
+    e = rank.evidence(cosine, rank.size_bins(kind, px), calibration, kind, z)
     return _Signal(kind, row.name, probe_px, cosine, px, np.where(np.isnan(cosine), np.nan, e))
 
 
@@ -347,6 +412,9 @@ def _reasons(
             n=n,
         ),
     )
+    told = field.attributes[i]
+    if not np.isnan(told):
+        reasons.append(note("what was ticked: evidence {e:+.1f}", e=float(told)))
     face = field.face.e[i]
     if e >= 2 and word != "strong" and not face >= 1:
         reasons.append(note("clothing alone is never called strong"))
@@ -388,8 +456,9 @@ def _signal_reason(
     return note("body: similarity {s:.2f}, evidence {e:+.1f} (person {size})", **values)
 
 
-def _method(models: Mapping[Kind, Row], mode: Mode, n: int) -> str:
+def _method(models: Mapping[Kind, Row], mode: Mode, n: int, site: Site) -> str:
     parts = [f"{kind} {row.name} {row.sha256[:8]}" for kind, row in models.items()]
+    parts += [f"{kind} cohort {one.sha256[:8]}" for kind, one in site.cohorts.items()]
     fitted = {str(row.calibration.get("made_from", "none")) for row in models.values()}
     return f"{mode}; {'; '.join(parts)}; calibration: {'; '.join(sorted(fitted))}; n={n}"
 

@@ -25,6 +25,7 @@ ONE_OF = {
     ),
     "ONNX Runtime": ("onnxruntime", "onnxruntime-gpu"),
 }
+SAME_VECTOR = 0.005  # half precision moves a vector by less
 LOW_DISK_BYTES = 5_000_000_000
 
 
@@ -44,7 +45,7 @@ def examine(workspace: str | Path) -> list[Finding]:
     except DongseonError as error:
         level: Level = "warn" if isinstance(error, NotFound) else "error"
         return [*findings, Finding(level, Note(error.msgid, error.fields))]
-    findings += [*_models(ws), *_footage(ws), *_log(ws)]
+    findings += [*_models(ws), *_footage(ws), *_canary(ws), *_log(ws)]
     ws.close()
     return findings
 
@@ -133,6 +134,27 @@ def _damaged(ws: Workspace) -> Iterator[Note]:
             clipfile.verify(path)
         except clipfile.DamagedClipError as error:
             yield error.note()
+
+
+def _canary(ws: Workspace) -> Iterator[Finding]:
+    """Whether stored pictures still give the stored vectors on this machine."""
+    try:
+        off = ws.canary()
+    except DongseonError as error:
+        yield Finding("error", Note(error.msgid, error.fields))
+        return
+    if off is None:
+        return
+    if off <= SAME_VECTOR:
+        text = note("stored pictures give the stored vectors here (1 - cosine {off:.1g})", off=off)
+        yield Finding("ok", text)
+    else:
+        text = note(
+            "stored pictures give other vectors on this machine (1 - cosine {off:.2g}): do not "
+            "compare people here; check the models and ONNX Runtime's provider",
+            off=off,
+        )
+        yield Finding("error", text)
 
 
 def _log(ws: Workspace) -> Iterator[Finding]:

@@ -211,6 +211,7 @@ class Probes:
             tuple(self._seen_s(case)),
             self._own_stretches(case),
             tuple(self._casebook.sightings(case)),
+            wanted=about.wanted,
         )
 
     def picture(self, case: str) -> bytes | None:

@@ -7,10 +7,10 @@ import os
 import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core import zoo
 from core.errors import BadInput, DongseonError, ModelError, NotFound
@@ -88,10 +88,16 @@ class Settings:
 
 
 class Models:
-    """The models of a workspace: each is verified and loaded when first used."""
+    """The models of a workspace: each is verified and loaded when first used.
 
-    def __init__(self, settings: Settings) -> None:
+    fitted  {model: sha256 and calibration} of the site's own (`core.calibrations`)
+    """
+
+    def __init__(
+        self, settings: Settings, fitted: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
         self._settings = settings
+        self._fitted = fitted or {}
 
     def rows(self) -> dict[str, zoo.Row]:
         """{task: the weight file used for it}."""
@@ -113,7 +119,17 @@ class Models:
     def vectors(self) -> dict[Kind, zoo.Row]:
         """The models whose vectors the gallery holds."""
         rows = self.rows()
-        return {"face": rows["face_embedding"], "body": rows["body_embedding"]}
+        return {
+            "face": self._calibrated(rows["face_embedding"]),
+            "body": self._calibrated(rows["body_embedding"]),
+        }
+
+    def _calibrated(self, row: zoo.Row) -> zoo.Row:
+        """The row with the site's own calibration, if there is one for this very file."""
+        own = self._fitted.get(row.name, {})
+        if own.get("sha256") != row.sha256:
+            return row
+        return replace(row, calibration=own["calibration"])
 
     @cached_property
     def detector(self) -> PersonDetector:

@@ -7,8 +7,11 @@ which was learned elsewhere, holds here.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import blake2b, sha256
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -17,20 +20,38 @@ from core import rank, strangers
 from core.gallery import Gallery
 from core.geometry import haversine_m
 from core.route import clock_sigma_s
-from core.types import Camera, Float64, Int, Kind, Recorder
+from core.settings import write_whole
+from core.types import Camera, Float32, Float64, Int, Kind, Recorder
 from core.zoo import Row
 
 Pattern = Literal["face", "body", "both"]
+COHORT = 200  # certain strangers that scores are normalised with
 SAMPLE, CLIPS = 2_000, 40  # tracklets and clips looked at; which ones, a hash of the id decides
 COLUMNS = ("tracklet_id", "camera_id", "clip_id", "enter_s", "leave_s", "t_s", "box")
 SAME_CLOTHES = 0.98  # strangers are compared as a sighting in footage would be
 
 
 @dataclass(frozen=True)
+class Cohort:
+    """Certain strangers of this site, frozen: vectors (C,D), and the hash that receipts print."""
+
+    vectors: Float32
+    sha256: str
+
+    def numbers(self, rows: Float32) -> Float64:
+        """Mean and deviation (n,2) of rows (n,D) against the cohort."""
+        return np.stack(rank.cohort_stats(rows, self.vectors), axis=1)
+
+
+@dataclass(frozen=True)
 class Site:
-    """Strangers by presence pattern: which kinds of evidence both sides of a pair have."""
+    """Strangers by presence pattern: which kinds of evidence both sides of a pair have.
+
+    cohorts  {kind: certain strangers to normalise with}; absent where there are fewer than 200
+    """
 
     by_pattern: Mapping[Pattern, rank.Strangers]
+    cohorts: Mapping[Kind, Cohort] = field(default_factory=dict)
 
     @property
     def calibrated(self) -> bool:
@@ -70,21 +91,58 @@ def measure(
     cameras: Mapping[str, Camera],
     recorders: Mapping[str, Recorder],
     models: Mapping[Kind, Row],
+    keep: Path | None = None,
 ) -> Site:
-    """How certain strangers of this gallery score. Without enough of them: the bound of an LR."""
+    """How certain strangers of this gallery score. Without enough of them: the bound of an LR.
+
+    keep  folder where the cohort is kept, so that more footage does not change old numbers
+    """
     tracks = _sample(gallery, cameras, recorders)
     if len(tracks.ids) < 2:
         return Site({})
     pairs = _pairs(tracks, list(cameras.values()))
-    e = {kind: _evidence(gallery, row, kind, tracks.ids, pairs) for kind, row in models.items()}
+    rows = {kind: _rows_of(gallery, row, tracks.ids) for kind, row in models.items()}
+    cohorts: dict[Kind, Cohort] = {}
+    for kind, row in models.items():
+        found = _cohort(row, rows[kind], pairs, keep) if row.calibration.get("cohort_a") else None
+        if found is not None:
+            cohorts[kind] = found
+    e = {k: _evidence(rows[k], row, k, pairs, cohorts.get(k)) for k, row in models.items()}
     face, body = e["face"], rank.clothes_discount(e["body"], SAME_CLOTHES)
     by_pattern: dict[Pattern, rank.Strangers] = {}
     patterns: dict[Pattern, Float64] = {"face": face, "body": body, "both": face + body}
     for pattern, scores in patterns.items():
-        found = rank.Strangers(scores[~np.isnan(scores)])
-        if found.measured:
-            by_pattern[pattern] = found
-    return Site(by_pattern)
+        known = rank.Strangers(scores[~np.isnan(scores)])
+        if known.measured:
+            by_pattern[pattern] = known
+    return Site(by_pattern, cohorts)
+
+
+@dataclass(frozen=True)
+class StrangerScores:
+    """pairs (M,2) numbers of tracklets that are two people, their cosines and size bins (M,)."""
+
+    pairs: Int
+    cosine: Float64
+    bins: Int
+
+
+def stranger_scores(
+    gallery: Gallery,
+    cameras: Mapping[str, Camera],
+    recorders: Mapping[str, Recorder],
+    row: Row,
+    kind: Kind,
+) -> StrangerScores:
+    """How alike certain strangers of this site look to one model."""
+    tracks = _sample(gallery, cameras, recorders)
+    none = np.empty(0)
+    if len(tracks.ids) < 2:
+        return StrangerScores(np.empty((0, 2), np.int64), none, none.astype(np.int64))
+    pairs = _pairs(tracks, list(cameras.values()))
+    cosine, bins = _alike(_rows_of(gallery, row, tracks.ids), pairs, kind)
+    known = bins >= 0
+    return StrangerScores(pairs[known], cosine[known], bins[known])
 
 
 def _sample(
@@ -128,8 +186,6 @@ def _rows(gallery: Gallery) -> list[dict[str, Any]]:
 
 
 def _hash(text: str) -> bytes:
-    from hashlib import blake2b
-
     return blake2b(text.encode(), digest_size=8).digest()
 
 
@@ -153,8 +209,15 @@ def _pairs(tracks: _Tracks, cameras: list[Camera]) -> Int:
     )
 
 
-def _evidence(gallery: Gallery, row: Row, kind: Kind, ids: list[str], pairs: Int) -> Float64:
-    """Evidence (M,) of each pair by one model; NaN where one of them has no vector."""
+@dataclass(frozen=True)
+class _Rows:
+    """Sampled tracklets by one model: vectors (N,D), zeros where there is none; px (N,), NaN."""
+
+    vectors: Float32
+    px: Float64
+
+
+def _rows_of(gallery: Gallery, row: Row, ids: list[str]) -> _Rows:
     name = np.array([one.encode() for one in ids])
     order = np.argsort(name)
     matrix = np.zeros((len(ids), row.output["dim"]), dtype=np.float32)
@@ -164,8 +227,51 @@ def _evidence(gallery: Gallery, row: Row, kind: Kind, ids: list[str], pairs: Int
         known = np.flatnonzero(name[at] == part.tracklet_id)
         rows = at[known]
         matrix[rows], px[rows] = part.matrix[known], part.pooled_px[known]
+    return _Rows(matrix, px)
+
+
+def _alike(rows: _Rows, pairs: Int, kind: Kind) -> tuple[Float64, Int]:
+    """Cosine and size bin (M,) of each pair; bin -1 where one of them has no vector."""
     i, j = pairs.T
-    cosine = np.einsum("md,md->m", matrix[i], matrix[j]).astype(np.float64)
+    cosine = np.einsum("md,md->m", rows.vectors[i], rows.vectors[j]).astype(np.float64)
+    smaller = np.minimum(rows.px[i], rows.px[j])  # NaN if either has none
+    return cosine, rank.size_bins(kind, smaller)
+
+
+def _evidence(rows: _Rows, row: Row, kind: Kind, pairs: Int, cohort: Cohort | None) -> Float64:
+    """Evidence (M,) of each pair by one model; NaN where one of them has no vector."""
+    cosine, bins = _alike(rows, pairs, kind)
     calibration = rank.Calibration.from_row(row.calibration, kind)
-    smaller = np.minimum(px[i], px[j])  # NaN if either has none
-    return rank.evidence(cosine, rank.size_bins(kind, smaller), calibration, kind)
+    z = None
+    if cohort is not None:
+        of = cohort.numbers(rows.vectors)  # (N,2)
+        (m_i, d_i), (m_j, d_j) = of[pairs[:, 0]].T, of[pairs[:, 1]].T
+        z = rank.normalise(cosine, m_i, d_i, m_j, d_j)
+    return rank.evidence(cosine, bins, calibration, kind, z)
+
+
+def _cohort(row: Row, rows: _Rows, pairs: Int, keep: Path | None) -> Cohort | None:
+    """The cohort of this site for one model: the kept one, or made of tracklets of the pairs."""
+    path = None if keep is None else keep / f"{row.sha256[:16]}.npy"
+    vectors = _kept(path)
+    if vectors is None:
+        certain = np.unique(pairs)
+        certain = certain[~np.isnan(rows.px[certain])][:COHORT]  # in the order of their hashes
+        if len(certain) < COHORT:
+            return None
+        vectors = rows.vectors[certain]
+        if path is not None:
+            content = io.BytesIO()
+            np.save(content, vectors, allow_pickle=False)
+            write_whole(path, content.getvalue())
+    return Cohort(vectors, sha256(vectors.tobytes()).hexdigest())
+
+
+def _kept(path: Path | None) -> Float32 | None:
+    """A kept cohort; None if there is none that can be read."""
+    if path is None:
+        return None
+    try:
+        return np.asarray(np.load(path), dtype=np.float32)
+    except (OSError, ValueError, EOFError):
+        return None

@@ -457,7 +457,8 @@ class Ranking:
     tracklet_id, camera_id  N strings;  enter_s, leave_s (N,) true time
     evidence       (N,) log10 likelihood ratio
     parts          {"face", "body", "attributes"}: (N,), NaN = no evidence
-    order_evidence (N,) permutation;  order_reranked (N,) permutation or None
+    order_evidence (N,) permutation;  order_reranked (N,) permutation by `core.rank.shortlist`, or
+                   None where that was not shown to help
     expected_false (N,) strangers expected to score as high in the gallery searched
     band           N words;  reasons: for each candidate why, most important first
     warnings       about the whole search, for instance "not calibrated here"

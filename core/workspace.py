@@ -11,10 +11,21 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from core import cameralist, compare, footage, photocheck, reach, route, sitecheck, zoo
+from core import (
+    calibrations,
+    cameralist,
+    compare,
+    footage,
+    photocheck,
+    reach,
+    route,
+    sitecheck,
+    zoo,
+)
 from core.casebook import Case, Casebook, Category, Jobs
 from core.clock import iso_time as iso_time
 from core.compare import Mode, Scope
@@ -31,6 +42,7 @@ from core.types import (
     Camera,
     Clip,
     FootageBox,
+    Kind,
     LastSeen,
     NextCamera,
     Probe,
@@ -59,7 +71,7 @@ class Workspace:
     def __init__(self, path: Path, settings: Settings) -> None:
         self.path = path
         self._settings = settings
-        self._models = Models(settings)
+        self._models = Models(settings, calibrations.current(path))
         self.gallery = Gallery(path / "gallery")
         self.gallery.clean()
         self._measured: tuple[object, Site] | None = None
@@ -132,6 +144,34 @@ class Workspace:
     def load(self, task: str) -> zoo.Model:
         """The model used for a task, verified; NotFound or ModelError otherwise."""
         return self._models.load(task)
+
+    def vectors(self) -> dict[Kind, zoo.Row]:
+        """The models whose vectors are compared, with the calibration that is in use here."""
+        return self._models.vectors()
+
+    def calibrate(self, models: Mapping[str, Mapping[str, Any]], *, by: str = "") -> None:
+        """Use calibrations fitted for this site from now on, and log that.
+
+        models  {name: {"sha256": of its file, "calibration": table}}
+        """
+        calibrations.write(self.path, models, by=by, at_s=time.time())
+        self._recalibrated("calibrate", by, {"models": sorted(models)})
+
+    def undo_calibration(self, *, by: str = "") -> dict[str, Any]:
+        """Take the newest calibration of this site back. Raises BadInput if there is none."""
+        last = calibrations.undo(self.path)
+        if last is None:
+            raise BadInput("no calibration of this site is in use")
+        self._recalibrated("undo_calibrate", by, {"models": sorted(last["models"])})
+        return last
+
+    def _recalibrated(self, action: str, by: str, detail: dict[str, Any]) -> None:
+        self._models = Models(self._settings, calibrations.current(self.path))
+        self._probes = Probes(
+            self.path / "cases", self.gallery, self.casebook, self._models, self.zone
+        )
+        self._measured = None
+        self.casebook.record(by, action, "site", detail)
 
     # --- cameras and footage --------------------------------------------------------------------
 
@@ -433,6 +473,25 @@ class Workspace:
             looked[one.camera_id] = max(share, looked.get(one.camera_id, 0.0))
         return looked
 
+    def canary(self, most: int = 3) -> float | None:
+        """How far vectors made here and now lie from those in the gallery: the largest 1 - cosine.
+
+        A few stored tracklets are described again from their kept pictures; a machine or provider
+        that computes otherwise would compare people wrongly. None without footage.
+        """
+        ids = self.gallery.select(columns=("tracklet_id",))["tracklet_id"].to_pylist()[:most]
+        far = None
+        for tracklet, about in zip(
+            self.gallery.tracklets(ids), self.gallery.descriptions(ids), strict=True
+        ):
+            now = self._models.describer.tracklet(tracklet)
+            for name, stored in about.vectors.items():
+                again = now.vectors.get(name)
+                same = again is not None and again.rows.shape == stored.rows.shape
+                off = 1 - np.vecdot(again.rows, stored.rows).min() if same and again else 1.0
+                far = max(far or 0.0, float(off))
+        return far
+
     def crop(self, tracklet_id: str, k: int = 0) -> bytes:
         """Picture k of a tracklet, JPEG."""
         return self.gallery.crop(tracklet_id, k)
@@ -451,7 +510,7 @@ class Workspace:
         state = ([clip.id for clip in clips], clocks_and_places)
         if self._measured is None or self._measured[0] != state:
             given = (self.gallery, self.cameras(), recorders, self._models.vectors())
-            self._measured = (state, sitecheck.measure(*given))
+            self._measured = (state, sitecheck.measure(*given, keep=self.path / "cohort"))
         return self._measured[1]
 
     def _scope(self, cameras: Sequence[str] | None = None, between: Window | None = None) -> Scope:

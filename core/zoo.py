@@ -44,6 +44,7 @@ class Row:
     input: Mapping[str, Any]
     output: Mapping[str, Any]
     calibration: Mapping[str, Any] = field(default_factory=dict)
+    rerank: bool = False  # whether `eval reid` showed that a second order of tracklets gains
 
     def __post_init__(self) -> None:
         if Path(self.file).name != self.file:  # else it could be written outside the cache

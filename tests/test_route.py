@@ -47,11 +47,11 @@ def probability(answer: Route, s: Sighting) -> float:
 # -- an independent reference: scipy's own densities, every path counted -------------------------
 
 
-def reference_log_f(tau: float, d: float, s: float) -> float:
+def reference_log_f(tau: float, d: float, s: float, kappa: float = 1.3) -> float:
     """Section 6's f for the band "unknown"."""
     q = (np.arange(15) + 0.5) / 15
     sd = math.sqrt(math.log(1 + (0.30 / 1.25) ** 2))
-    t = 1.3 * d / stats.lognorm.ppf(q, sd, scale=1.25 * math.exp(-sd * sd / 2))
+    t = kappa * d / stats.lognorm.ppf(q, sd, scale=1.25 * math.exp(-sd * sd / 2))
     tau = max(tau, 0.0) if d == 0 else tau
     w = 0.1 if d > 300 else 0.0
     parts = np.concatenate(
@@ -61,42 +61,66 @@ def reference_log_f(tau: float, d: float, s: float) -> float:
         ]
     )
     if w:
-        t = 1.3 * d / stats.lognorm.ppf(q, 0.5, scale=6)
+        t = kappa * d / stats.lognorm.ppf(q, 0.5, scale=6)
         late = math.log(w / 15) + stats.exponnorm.logpdf(tau, 420 / s, t, s)
         parts = np.concatenate([parts, late])
     return float(np.logaddexp.reduce(parts))
 
 
-def reference_h(tau: float, d: float, s: float, one_camera: bool) -> float:
+def reference_h(tau: float, d: float, s: float, one_camera: bool, kappa: float = 1.3) -> float:
     """log H, -inf if not allowed."""
     time = tau + 2 * s
     ok = tau > 0 if one_camera else d == 0 or 5 * time >= d or (d > 300 and 15 * time >= d)
-    return reference_log_f(tau, d, s) - d / 1000 if ok else -math.inf
+    return reference_log_f(tau, d, s, kappa) - d / 1000 if ok else -math.inf
 
 
-def reference_paths(found, where, clocks, last_seen):
+def reference_paths(found, where, clocks, last_seen, streets=None):
     """[(path, weight)] of every path in time order, the empty one too."""
-    found = sorted((s for s in found if s.verdict != "rejected"), key=lambda s: s.enter_s)
+    said = [s for s in found if s.verdict == "not_here"]
+
+    def contradicted(s):
+        return s.source == "cctv" and any(
+            t.camera_id == s.camera_id and s.enter_s <= t.leave_s and t.enter_s <= s.leave_s
+            for t in said
+        )
+
+    found = [s for s in found if s.verdict not in ("rejected", "not_here")]
+    found = [s for s in found if s.verdict == "confirmed" or not contradicted(s)]
+    found.sort(key=lambda s: s.enter_s)
     n = len(found)
 
+    def place(s):
+        """Latitude, radius, recorder and camera; a sighting that is not video has its own."""
+        if s.source != "cctv":
+            return s.lat, s.radius_m, None, None
+        c = where[s.camera_id]
+        return c.lat, c.view_range_m, c.recorder_id, c.id
+
     def clock(s):
+        if s.source != "cctv":
+            return s.sigma_s**2
         r = clocks[where[s.camera_id].recorder_id]
         days = 0 if r.checked_at is None else abs(s.enter_s - r.checked_at) / 86_400
         return r.clock_sigma_s**2 + (2 * days) ** 2
 
     log_h = np.full((n, n), -math.inf)
     for i, j in itertools.combinations(range(n), 2):
-        a, b = where[found[i].camera_id], where[found[j].camera_id]
-        d = max(0.0, abs(a.lat - b.lat) * DEGREE_M - a.view_range_m - b.view_range_m)
-        same = a.recorder_id == b.recorder_id
+        a, b = place(found[i]), place(found[j])
+        street = (streets or {}).get((a[3], b[3]), (streets or {}).get((b[3], a[3])))
+        apart = abs(a[0] - b[0]) * DEGREE_M if street is None else street
+        d = max(0.0, apart - a[1] - b[1])
+        one_camera = a[3] is not None and a[3] == b[3]
+        d = 0.0 if one_camera else d
+        same = a[2] is not None and a[2] == b[2]
         s = 5.0 if same else math.sqrt(clock(found[i]) + clock(found[j]) + 25)
-        log_h[i, j] = reference_h(found[j].enter_s - found[i].leave_s, d, s, a is b)
+        tau, kappa = found[j].enter_s - found[i].leave_s, 1.3 if street is None else 1.0
+        log_h[i, j] = reference_h(tau, d, s, one_camera, kappa)
     first = np.zeros(n)
     if last_seen is not None:
         for j, x in enumerate(found):
-            c = where[x.camera_id]
-            apart = abs(c.lat - last_seen.lat) * DEGREE_M
-            d = max(0.0, apart - c.view_range_m - last_seen.radius_m)
+            lat, radius, _, _ = place(x)
+            apart = abs(lat - last_seen.lat) * DEGREE_M
+            d = max(0.0, apart - radius - last_seen.radius_m)
             s = math.sqrt((last_seen.to_s - last_seen.from_s) ** 2 / 12 + clock(x) + 25)
             tau = x.enter_s - (last_seen.from_s + last_seen.to_s) / 2
             over = x.leave_s < last_seen.from_s - 2 * s
@@ -168,6 +192,61 @@ def test_the_posterior_equals_the_enumeration_of_all_paths(case):
         want = sum(weight for path, weight in weighed if s.tracklet_id in path[-1:]) / z
         assert last == pytest.approx(want, rel=1e-6, abs=1e-12)
     assert answer.never == pytest.approx(weighed[0][1] / z, rel=1e-6)
+
+
+@st.composite
+def told_cases(draw):
+    """Small cases with witnesses, "not here" and streets besides."""
+    found, where, clocks, place = draw(small_cases())
+    for _ in range(draw(st.integers(0, 2))):
+        t = draw(st.floats(0, 4000))
+        found.append(
+            Sighting(
+                draw(st.sampled_from(["witness", "card"])), t,
+                t + draw(st.sampled_from([0.0, 60.0])),
+                None, f"told-{len(found)}", draw(st.integers(0, 3000)) / DEGREE_M, 127.0,
+                draw(st.sampled_from([30.0, 200.0])), draw(st.sampled_from([0.0, 300.0])),
+                draw(st.floats(0, 2)), draw(st.sampled_from([None, "confirmed"])),
+            )
+        )  # fmt: skip
+    for _ in range(draw(st.integers(0, 2))):
+        t = float(draw(st.integers(0, 4000)))
+        at = draw(st.sampled_from(sorted(where)))
+        found.append(Sighting("cctv", t, t + 500.0, at, verdict="not_here"))
+    names = sorted(where)
+    streets = {
+        pair: float(draw(st.integers(100, 5000)))
+        for pair in itertools.combinations(names, 2)
+        if draw(st.booleans())
+    }
+    return found, where, clocks, place, streets
+
+
+@FEW
+@given(told_cases())
+def test_witnesses_streets_and_not_here_equal_the_enumeration_too(case):
+    *given_, streets = case
+    times = [s.enter_s for s in given_[0] if s.verdict != "not_here"]
+    assume(len(set(times)) == len(times))
+    weighed = reference_paths(*given_, streets)
+    z = sum(weight for _, weight in weighed)
+    assume(z > 0)
+    answer = route.posterior(*given_, streets=streets)
+    for s, p in zip(given_[0], answer.stop, strict=True):
+        of = {None} if s.verdict == "not_here" else {s.tracklet_id}
+        want = sum(weight for path, weight in weighed if of & set(path)) / z
+        assert p == pytest.approx(want, rel=1e-6, abs=1e-12)
+    assert answer.never == pytest.approx(weighed[0][1] / z, rel=1e-6)
+
+
+def test_a_street_is_longer_than_the_line_and_is_checked():
+    found = [seen("c0", 0.0, e=2.0, verdict="confirmed"), seen("c1", 500.0, e=2.0)]
+    line = route.infer(found, LINE, CHECKED)
+    street = route.infer(found, LINE, CHECKED, streets={("c1", "c0"): 2_000.0})
+    assert street.legs == () or street.legs[0].distance_m == pytest.approx(1_940.0)
+    assert line.legs[0].distance_m == pytest.approx(440.0, abs=1)
+    with pytest.raises(BadInput, match="0 m or more"):
+        route.infer(found, LINE, CHECKED, streets={("c0", "c1"): -1.0})
 
 
 @FEW

@@ -11,11 +11,11 @@ from typing import Any
 from core.cli.terminal import Verbs, actor, answer, opened, workspace_dir
 from core.errors import BadInput
 
-MANIFESTS: Mapping[str, tuple[str, str]] = {
-    "reid": ("path,person_id,camera_id,role", "body_embedding"),
-    "faces": ("path_a,path_b,same[,width_b]", "face_embedding"),
-    "detection": ("path,x1,y1,x2,y2", "person"),
-    "attributes": ("path, and a column for each attribute", "attributes"),
+MANIFESTS: Mapping[str, str] = {
+    "reid": "path,person_id,camera_id,role",
+    "faces": "path_a,path_b,same[,width_b]",
+    "detection": "path,x1,y1,x2,y2",
+    "attributes": "path, and a column for each attribute",
 }
 
 
@@ -26,8 +26,11 @@ def add(verbs: Verbs) -> None:
             "attributes": eval_attributes}  # fmt: skip
     for name, run in runs.items():
         one = verbs.add(name, run, group="eval", models=True)
-        one.add_argument("--manifest", required=True, metavar="M.csv", help=MANIFESTS[name][0])
-        _which(one)
+        one.add_argument("--manifest", required=True, metavar="M.csv", help=MANIFESTS[name])
+        if name == "attributes":
+            one.add_argument("--pack", metavar="NAME")
+        else:
+            _which(one)
     one = verbs.add("route", eval_route, group="eval", models=True)
     one.add_argument("--city", required=True, action="append", metavar="DIR", help="footage with "
                      "truth; may be given again")  # fmt: skip
@@ -80,7 +83,13 @@ def eval_reid(args: argparse.Namespace) -> int:
     model = _model(args, "body_embedding")
     values = study.reid(Path(args.manifest), model, args.models, progress=sys.stderr)
     lines = []
-    for name, one in (("as compared", values), ("re-ranked", values["reranked"])):
+    tracklets = values["tracklets"]
+    for name, one in (
+        ("crops", values),
+        ("re-ranked", values["reranked"]),
+        ("tracklets", tracklets),
+        ("re-ranked", tracklets["reranked"]),
+    ):
         ranks = "  ".join(f"rank-{r} {one[f'rank{r}']}" for r in (1, 5, 10, 20))
         lines.append(f"{name:<12} mAP {one['map']}  {ranks}")
     lines.append(f"{model}: {values['n_query']} queries, {values['n_absent']} absent")
@@ -113,7 +122,7 @@ def eval_attributes(args: argparse.Namespace) -> int:
     """Accuracy, precision, recall and F1 of an attribute model on labelled crops."""
     from core import study
 
-    values = study.attributes(Path(args.manifest), args.model, args.pack, args.models, sys.stderr)
+    values = study.attributes(Path(args.manifest), args.pack, args.models, sys.stderr)
     lines = [
         f"{name:<14} {one['accuracy']}  ({one['n']})" for name, one in values["by_name"].items()
     ]
@@ -134,14 +143,17 @@ def eval_tables(args: argparse.Namespace) -> int:
     from core import study
 
     given = study.Data(
-        *(
-            None if path is None else Path(path)
-            for path in (args.reid, args.detection, args.attributes)
-        ),
+        reid=_path(args.reid),
+        detection=_path(args.detection),
+        attributes=_path(args.attributes),
         cities=tuple(Path(folder) for folder in args.city),
     )
     made = study.tables(given, args.model, args.pack, args.models, progress=sys.stderr)
     return answer(args, made.values, made.text)
+
+
+def _path(text: str | None) -> Path | None:
+    return None if text is None else Path(text)
 
 
 # --- bench ----------------------------------------------------------------------------------------

@@ -314,6 +314,22 @@ class Gallery:
                 if len(part):
                     yield part
 
+    def numbers(
+        self,
+        model: str,
+        name: str,
+        count: Callable[[Float32], Float64],
+        cameras: Iterable[str] | None = None,
+    ) -> tuple[NDArray[np.uint64], Float64]:
+        """Numbers (N,K) of every tracklet, counted once and stored, and the keys (N,) of `Scores`.
+
+        name  letters and digits that say which numbers;  count: pooled vectors (n,D) -> (n,K)
+        """
+        parts = list(self.matrix(model, cameras))
+        keys = [np.empty(0, np.uint64), *(part.key for part in parts)]
+        found = [self._index.beside(model, part, name, count) for part in parts]
+        return np.concatenate(keys), np.concatenate(found) if found else np.empty((0, 0))
+
     # Files and footers.
 
     def _footer(self, file: File) -> Footer | Note | None:

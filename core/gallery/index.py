@@ -74,6 +74,7 @@ class Partition(Rows):
     matrix  (n,D) float32 unit rows, memory-mapped
     sha256  hash of the model that made them, "" if there are none
     skipped names of clip files that were damaged
+    mark    fingerprint of the clip files it was made from, "" if it was not stored
     """
 
     matrix: Float32
@@ -81,6 +82,7 @@ class Partition(Rows):
     day: str
     sha256: str
     skipped: tuple[str, ...] = ()
+    mark: str = ""
 
     @cached_property
     def latest_s(self) -> Float64:
@@ -195,7 +197,7 @@ def partition(
         if name != "key"
     }
     order = np.lexsort((whole["tracklet_id"], whole["enter_s"]))
-    columns = {name: column[order] for name, column in whole.items()}
+    columns: dict[str, Any] = {name: column[order] for name, column in whole.items()}
     matrix = np.concatenate([piece["matrix"] for piece in pieces]) if pieces else np.empty((0, 0))
     return Partition(
         **columns,
@@ -298,7 +300,7 @@ class Index:
         folder = self._folder(*name)
         part = _load(folder, mark, camera_id, day)
         if part is None:
-            part = build()
+            part = replace(build(), mark=mark)
             if len(part):
                 with suppress(OSError):
                     _store(folder, mark, part)
@@ -318,6 +320,23 @@ class Index:
             offset = path.stat().st_size - part.matrix.nbytes
             closed = replace(part, matrix=np.empty((0, shape[1]), np.float32))
             self._held[name] = _Stored(mark, closed, path, offset, shape)
+
+    def beside(
+        self, model: str, part: Partition, name: str, count: Callable[[Float32], Float64]
+    ) -> Float64:
+        """Numbers (n,K) that belong to the rows of a whole matrix, counted once and stored with it.
+
+        name  letters and digits that say which numbers;  count: matrix (n,D) -> (n,K)
+        """
+        path = self._folder(model, part.camera_id, part.day) / f"{part.mark}.{name}.npy"
+        with suppress(OSError, ValueError, EOFError):
+            known = np.load(path)
+            if len(known) == len(part):
+                return np.asarray(known, dtype=np.float64)
+        numbers = count(part.matrix)
+        with suppress(OSError):
+            _atomic(path, lambda file: np.save(file, numbers, allow_pickle=False))
+        return numbers
 
     def drop(self, camera_id: str, day: str) -> None:
         """Forget and delete the matrices of a camera and day."""
@@ -379,6 +398,7 @@ def _load(folder: Path, mark: str, camera_id: str, day: str) -> Partition | None
             day=day,
             sha256=str(kept["sha256"]),
             skipped=tuple(kept["skipped"].tolist()),
+            mark=mark,
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return None
@@ -398,7 +418,7 @@ def _store(folder: Path, mark: str, part: Partition) -> None:
     for path in folder.iterdir():
         with suppress(OSError):  # some systems keep a file that another process has mapped
             stale = path.suffix == ".tmp" and time.time() - path.stat().st_mtime > STALE_S
-            if stale or (path.suffix in (".npy", ".npz") and path.stem != mark):
+            if stale or (path.suffix in (".npy", ".npz") and path.name.split(".")[0] != mark):
                 path.unlink()
 
 

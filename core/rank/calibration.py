@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from core.errors import ModelError
 from core.rank.cohort import STD_FLOOR
-from core.types import Float64, Kind
+from core.types import Float64, Int, Kind
 
 CAPS: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {"face": (0.5, 1.0, 2.0, 3.0, 4.0), "body": (2.0, 2.0, 2.0)}
@@ -32,6 +32,8 @@ class Calibration:
     real_validation  per bin: was it validated on real data?
     cap              upper limit of e, per bin
     made_from        the data and the command, for the receipt
+    cohort_a, cohort_c  the same line for scores `normalise`d against a cohort of the site's own
+                     strangers; () = not fitted, then m and d are used
     Raises ModelError on numbers that cannot be a calibration.
     """
 
@@ -44,14 +46,20 @@ class Calibration:
     real_validation: tuple[bool, ...]
     cap: tuple[float, ...]
     made_from: str = ""
+    cohort_a: tuple[float, ...] = ()
+    cohort_c: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         per_bin = (self.a, self.c, self.n_genuine_ids, self.n_impostor_ids, self.cap)
+        lines = (*self.a, *self.c, *self.cohort_a, *self.cohort_c)
         sound = (
             len(self.a) > 0
             and {len(value) for value in per_bin} == {len(self.real_validation)}
-            and bool(np.isfinite([*self.a, *self.c, *self.cap, self.m, self.d]).all())
-            and min(*self.c, *self.cap, *self.n_genuine_ids, *self.n_impostor_ids) >= 0
+            and len(self.cohort_a) == len(self.cohort_c)
+            and len(self.cohort_a) in (0, len(self.a))
+            and bool(np.isfinite([*lines, *self.cap, self.m, self.d]).all())
+            and min(*self.c, *self.cohort_c, *self.cap) >= 0
+            and min(*self.n_genuine_ids, *self.n_impostor_ids) >= 0
             and self.d > 0
         )
         if not sound:
@@ -65,8 +73,8 @@ class Calibration:
         """Read a model row's calibration table; None if it is empty (not calibrated).
 
         row  keys a, c, m, d, n_genuine_ids, n_impostor_ids, real_validation and, if wanted, cap
-             (default `CAPS`, never above it) and made_from. All but m, d and made_from take one
-             value, or a list with one per size bin (faces 5, bodies 3).
+             (default `CAPS`, never above it), made_from, cohort_a and cohort_c. All but m, d and
+             made_from take one value, or a list with one per size bin (faces 5, bodies 3).
         Raises ModelError on an unknown or missing key, or a value of the wrong kind.
         """
         if not row:
@@ -79,7 +87,7 @@ class Calibration:
                     key=key,
                     keys=", ".join(known),
                 )
-        full = {"cap": list(CAPS[kind]), "made_from": "", **row}
+        full = {"cap": list(CAPS[kind]), "made_from": "", "cohort_a": [], "cohort_c": [], **row}
         for key in known:
             if key not in full:
                 raise ModelError("the calibration lacks the key {key!r}: add it", key=key)
@@ -89,6 +97,8 @@ class Calibration:
             read[key] = _values(key, full[key], 1, float)[0]
         for key in ("a", "c", "cap"):
             read[key] = _values(key, full[key], n, float)
+        for key in ("cohort_a", "cohort_c"):
+            read[key] = _values(key, full[key], n, float) if full[key] != [] else ()
         for key in ("n_genuine_ids", "n_impostor_ids"):
             read[key] = _values(key, full[key], n, int)
         read["real_validation"] = _values("real_validation", full["real_validation"], n, bool)
@@ -109,8 +119,11 @@ class Calibration:
         n_impostor_ids: Sequence[int],
         real_validation: Sequence[bool],
         made_from: str = "",
+        normalised: Sequence[tuple[ArrayLike, ArrayLike]] = (),
     ) -> Self:
         """Fit every size bin. pairs: per bin (cosines of genuine pairs, of impostor pairs).
+
+        normalised  the same scores against a cohort (`normalise`), () = do not fit that line
 
         A bin without genuine or without impostor pairs stays uncalibrated (n_genuine_ids 0).
         Raises ValueError if the number of bins is wrong or there is no impostor at all.
@@ -128,6 +141,10 @@ class Calibration:
             fit((g - m) / d, (i - m) / d) if ok else (0.0, 0.0)
             for (g, i), ok in zip(sides, full, strict=True)
         ]
+        cohort = [
+            fit(g, i) if len(np.ravel(g)) and len(np.ravel(i)) else line
+            for (g, i), line in zip(normalised, lines, strict=True)
+        ] if normalised else []  # fmt: skip
         return cls(
             a=tuple(a for a, _ in lines),
             c=tuple(c for _, c in lines),
@@ -138,6 +155,8 @@ class Calibration:
             real_validation=tuple(real_validation),
             cap=CAPS[kind],
             made_from=made_from,
+            cohort_a=tuple(a for a, _ in cohort),
+            cohort_c=tuple(c for _, c in cohort),
         )
 
 
@@ -194,10 +213,18 @@ def fit(genuine: ArrayLike, impostor: ArrayLike) -> tuple[float, float]:
     return float(found.x[0]), float(found.x[1])
 
 
-def evidence(s: ArrayLike, bins: ArrayLike, calibration: Calibration | None, kind: Kind) -> Float64:
+def evidence(
+    s: ArrayLike,
+    bins: ArrayLike,
+    calibration: Calibration | None,
+    kind: Kind,
+    z: ArrayLike | None = None,
+) -> Float64:
     """Scores -> (N,) log10 likelihood ratio, clipped to what the validation supports.
 
     s (N,) cosines, NaN = no signal;  bins (N,) from `size_bins`, -1 = unknown.
+    z (N,) the same scores against the site's cohort (`normalise`), NaN or None = there is none: the
+      calibration's frozen mean and deviation are used, and so they are if it was not fitted on z
     -log10(n_genuine_ids) <= e <= min(cap, log10(n_impostor_ids)); without a validation on real
     data in that bin the upper limit is min(cap, 1). No calibration: NaN everywhere.
     Raises ValueError if the calibration is one of another kind.
@@ -210,18 +237,22 @@ def evidence(s: ArrayLike, bins: ArrayLike, calibration: Calibration | None, kin
     if len(calibration.a) != k:
         raise ValueError(f"{kind} has {k} size bins, its calibration {len(calibration.a)}")
     at = np.asarray(bins, dtype=np.int64)
-    a, c, cap, genuine, impostor = (
-        np.asarray(values, dtype=np.float64)[at]
-        for values in (
-            calibration.a,
-            calibration.c,
-            calibration.cap,
-            calibration.n_genuine_ids,
-            calibration.n_impostor_ids,
-        )
+    raw = _per_bin(calibration.a, at) + _per_bin(calibration.c, at) * (
+        (score - calibration.m) / calibration.d
     )
+    if z is not None and calibration.cohort_a:
+        own = np.asarray(z, dtype=np.float64)
+        line = _per_bin(calibration.cohort_a, at) + _per_bin(calibration.cohort_c, at) * own
+        raw = np.where(np.isnan(own), raw, line)
     real = np.asarray(calibration.real_validation)[at]
+    genuine = _per_bin(calibration.n_genuine_ids, at)
+    impostor = _per_bin(calibration.n_impostor_ids, at)
     support = np.where(real, np.log10(np.maximum(impostor, 1)), UNVALIDATED_CAP)
-    raw = (a + c * (score - calibration.m) / calibration.d) / np.log(10)
-    e = np.clip(raw, -np.log10(np.maximum(genuine, 1)), np.minimum(cap, support))
+    most = np.minimum(_per_bin(calibration.cap, at), support)
+    e = np.clip(raw / np.log(10), -np.log10(np.maximum(genuine, 1)), most)
     return np.where((at >= 0) & (genuine > 0), e, np.nan)
+
+
+def _per_bin(values: Sequence[float], at: Int) -> Float64:
+    """The value of each one's bin, (N,)."""
+    return np.asarray(values, dtype=np.float64)[at]

@@ -8,12 +8,14 @@ from numpy.typing import ArrayLike
 from core.types import Float32, Float64
 
 STD_FLOOR = 0.02
+ITSELF = 1 - 1e-5  # cosine of a vector with its own copy
 
 
 def cohort_stats(vectors: Float32, cohort: Float32) -> tuple[Float64, Float64]:
     """Mean and standard deviation (floor .02) of each vector's cosines with a frozen cohort.
 
-    vectors (N,D) and cohort (C,D) unit rows -> (mean (N,), std (N,)).
+    vectors (N,D) and cohort (C,D) unit rows -> (mean (N,), std (N,)). A vector that is in the
+    cohort is no stranger to itself: that one cosine is left out, unless it is the only one.
     Raises ValueError if the cohort is empty.
     Source: [matejka2017]
     """
@@ -23,7 +25,10 @@ def cohort_stats(vectors: Float32, cohort: Float32) -> tuple[Float64, Float64]:
     for start in range(0, len(vectors), 65_536):  # (65536, 200) at a time: memory stays flat
         part = slice(start, start + 65_536)
         cosine = np.asarray(vectors[part] @ cohort.T, dtype=np.float64)  # (n,C)
-        mean[part], std[part] = cosine.mean(axis=1), cosine.std(axis=1)
+        other = cosine < ITSELF
+        other |= ~other.any(axis=1, keepdims=True)
+        mean[part] = cosine.mean(axis=1, where=other)
+        std[part] = cosine.std(axis=1, where=other)
     return mean, np.maximum(std, STD_FLOOR)
 
 

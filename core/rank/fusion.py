@@ -119,6 +119,36 @@ def fuse(
     return np.where(np.isnan(e_face) & np.isnan(cloth), np.nan, e), cloth
 
 
+def fit_fusion(
+    body: ArrayLike, attributes: ArrayLike, same: ArrayLike
+) -> tuple[float, float, float]:
+    """b0, b1, b2 of `fuse` for pairs that have both signals: class-balanced logistic regression.
+
+    body, attributes (N,) evidence;  same (N,) bool;  b1 and b2 come out 0 or more. They are in
+    log10, so a signal that is calibrated and says everything alone gets 0, 1, 0.
+    Raises ValueError if a side is empty or evidence is missing: one signal alone is not fused.
+    Source: [brummer2006]
+    """
+    from scipy.optimize import minimize
+
+    x = np.stack([np.asarray(body, np.float64), np.asarray(attributes, np.float64)], axis=1)
+    y = np.asarray(same, dtype=bool)
+    if not np.isfinite(x).all() or not y.any() or y.all():
+        raise ValueError("fit_fusion needs finite evidence of genuine and of impostor pairs")
+    weight = np.where(y, 0.5 / y.sum(), 0.5 / (~y).sum())
+    sign = np.where(y, 1.0, -1.0)
+
+    def loss(b: Float64) -> tuple[float, Float64]:
+        score = np.log(10) * (b[0] + x @ b[1:])
+        slope = -weight * sign / (1 + np.exp(np.clip(sign * score, -500, 500))) * np.log(10)
+        value = weight @ np.logaddexp(0, -sign * score)
+        return float(value), np.concatenate([[slope.sum()], slope @ x])
+
+    bounds = [(-10, 10), (0, 10), (0, 10)]
+    found = minimize(loss, np.array([0.0, 1.0, 0.5]), jac=True, method="L-BFGS-B", bounds=bounds)
+    return float(found.x[0]), float(found.x[1]), float(found.x[2])
+
+
 def overlap_keep(face: ArrayLike, cloth: ArrayLike, *, least: float = 0.5) -> NDArray[np.bool_]:
     """(N,) True where face and clothing both speak for the person (overlap mode)."""
     return np.asarray((np.asarray(face) >= least) & (np.asarray(cloth) >= least))

@@ -1,7 +1,7 @@
 """Sightings, cameras and clocks in; the most plausible route, its doubts and rivals out."""
 
 from core.route.chain import Settings
-from core.route.nodes import has_place
+from core.route.nodes import Streets, has_place
 from core.route.route import Posterior, infer, posterior, word
 from core.route.transit import KAPPA, Pace, band_of, clock_sigma_s, pace_of
 
@@ -10,6 +10,7 @@ __all__ = [
     "Pace",
     "Posterior",
     "Settings",
+    "Streets",
     "band_of",
     "clock_sigma_s",
     "has_place",

@@ -28,6 +28,8 @@ from core.route.transit import (
 from core.types import Camera, Float64, Int, LastSeen, Leg, Note, Recorder, Sighting, note
 
 Strings = NDArray[np.str_]
+Streets = Mapping[tuple[str, str], float]
+"""Metres by street between two cameras, given once in either order."""
 
 
 # -- sightings as nodes ----------------------------------------------------------------------------
@@ -39,7 +41,7 @@ class Nodes:
 
     index (n,) into the sightings given;  camera, recorder (n,) ids, "" = none (not video)
     enter_s, leave_s, lat, lon, radius_m, sigma_s, evidence (n,);  lat and lon NaN = not known
-    confirmed (n,)
+    confirmed (n,);  street_m (n,n) length by street, NaN = not known, None = nowhere known
     """
 
     sightings: tuple[Sighting, ...]
@@ -54,6 +56,7 @@ class Nodes:
     sigma_s: Float64
     evidence: Float64
     confirmed: Bools
+    street_m: Float64 | None = None
 
     def __len__(self) -> int:
         return len(self.sightings)
@@ -109,6 +112,7 @@ def nodes(
     keep: Sequence[int],
     cameras: Mapping[str, Camera],
     recorders: Mapping[str, Recorder],
+    streets: Streets | None = None,
 ) -> Nodes:
     """The sightings whose index is kept, as arrays in time order.
 
@@ -137,7 +141,20 @@ def nodes(
         sigma_s=place[:, 3],
         evidence=np.nan_to_num(np.array([s.evidence for s in chosen], float)),
         confirmed=np.array([s.verdict == "confirmed" for s in chosen], bool),
+        street_m=_by_street(names, streets) if streets else None,
     )
+
+
+def _by_street(names: Sequence[str], streets: Streets) -> Float64:
+    """Lengths (n,n) between the cameras of the sightings, NaN where no street is given."""
+    for pair, metres in streets.items():
+        if not (math.isfinite(metres) and metres >= 0):
+            raise BadInput(
+                "the street from {a} to {b} needs a length of 0 m or more", a=pair[0], b=pair[1]
+            )
+    both = {**streets, **{(b, a): metres for (a, b), metres in streets.items()}}
+    found = [[both.get((a, b), math.nan) for b in names] for a in names]
+    return np.array(found, float).reshape(len(names), len(names))
 
 
 # -- passages between nodes ------------------------------------------------------------------------
@@ -174,7 +191,8 @@ def passages(of: Nodes, last_seen: LastSeen | None, pace: Pace, kappa: float = K
     on_foot, by_vehicle = reach(d, tau, sigma, pace.v_max_mps)
     ok = np.where(same, tau > 0, on_foot | by_vehicle)
     log_f, distance = np.full((n, n), -np.inf), np.zeros((n, n))
-    log_f[i[ok], j[ok]] = log_density(tau[ok], d[ok], sigma[ok], pace, kappa)
+    ways = kappas(of, i, j, kappa)
+    log_f[i[ok], j[ok]] = log_density(tau[ok], d[ok], sigma[ok], pace, ways[ok])
     distance[i, j] = d
     return Passages(log_f, distance, *_starts(of, last_seen, pace, kappa))
 
@@ -184,9 +202,18 @@ def _between(of: Nodes, i: Int, j: Int) -> tuple[Float64, Float64, Float64, Bool
     same = (of.camera[i] == of.camera[j]) & (of.camera[i] != "")
     one_clock = (of.recorder[i] == of.recorder[j]) & (of.recorder[i] != "")
     apart = haversine_m(of.lat[i], of.lon[i], of.lat[j], of.lon[j])
+    if of.street_m is not None:
+        apart = np.where(np.isnan(of.street_m[i, j]), apart, of.street_m[i, j])
     d = np.where(same, 0.0, gap_m(apart, of.radius_m[i], of.radius_m[j]))
     tau = of.enter_s[j] - of.leave_s[i]
     return d, tau, passage_sigma_s(of.sigma_s[i], of.sigma_s[j], one_clock), same
+
+
+def kappas(of: Nodes, i: Int, j: Int, kappa: float) -> Float64:
+    """Walked way over distance (P,) from nodes i to nodes j: 1 where the way is by street."""
+    if of.street_m is None:
+        return np.full(len(i), kappa)
+    return np.where(np.isnan(of.street_m[i, j]), kappa, 1.0)
 
 
 def _starts(
@@ -223,8 +250,8 @@ def legs(
     if not pairs:
         return [() for _ in ways]
     first, second = np.array(pairs).T
-    arrays = _between(of, first, second)
-    usual = passage_quantiles_s(np.nan_to_num(arrays[0]), arrays[2], pace, kappa)
+    arrays, factors = _between(of, first, second), kappas(of, first, second, kappa)
+    usual = passage_quantiles_s(np.nan_to_num(arrays[0]), arrays[2], pace, factors)
     rows = zip(*(a.tolist() for a in arrays), usual.tolist(), strict=True)
     made = {
         pair: _leg(*row, v_max_mps=pace.v_max_mps) for pair, row in zip(pairs, rows, strict=True)

@@ -12,7 +12,7 @@ import numpy as np
 from core.route import transit
 from core.route.chain import Settings, Solution, best_paths
 from core.route.nextcameras import next_cameras
-from core.route.nodes import Nodes, legs
+from core.route.nodes import Nodes, Streets, legs
 from core.route.scene import Scene, scene_of
 from core.route.transit import Pace
 from core.types import (
@@ -57,9 +57,11 @@ def posterior(
     recorders: Mapping[str, Recorder],
     last_seen: LastSeen | None = None,
     settings: Settings | None = None,
+    streets: Streets | None = None,
 ) -> Posterior:
     """The probability of every sighting, of every last stop, and of none; raises like `infer`."""
-    scene, _ = scene_of(sightings, cameras, recorders, last_seen, settings or Settings())
+    given = (sightings, cameras, recorders, last_seen, settings or Settings(), streets)
+    scene, _ = scene_of(*given)
     _, solution = scene.solve()
     stop, last = np.zeros(len(sightings)), np.zeros(len(sightings))
     stop[scene.of.index], last[scene.of.index] = solution.stop, solution.last
@@ -158,6 +160,7 @@ def infer(
     pace: Pace | None = None,
     looked: Mapping[str, float] | None = None,
     now_s: float | None = None,
+    streets: Streets | None = None,
 ) -> Route:
     """The most probable route through the sightings, with its doubts.
 
@@ -168,6 +171,8 @@ def infer(
     band       a key of `transit.PACES`;  pace replaces its row;  the others: see `Settings`
     looked     {camera: part of its footage already searched}, for the cameras to ask next
     now_s      true time now; puts footage about to be overwritten first
+    streets    metres by street between cameras where they are known: they stand for the straight
+               line and what a way is longer than it, for those pairs
 
     Stops are those of the best path with a probability of .2 or more; there are none if nothing
     on it speaks for the person. p_never is 1 without sightings, for p_in then has nothing to
@@ -178,7 +183,7 @@ def infer(
     evidence that is infinite and for a tracklet given twice.
     """
     settings = Settings(pace or transit.pace_of(band), p_in, rho, g, scale_m, kappa)
-    scene, warnings = scene_of(sightings, cameras, recorders, last_seen, settings)
+    scene, warnings = scene_of(sightings, cameras, recorders, last_seen, settings, streets)
     of, (_, solution) = scene.of, scene.solve()
     paths = best_paths(solution.chain, 3)
     best = paths[0][0] if paths else ()

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.errors import BadInput, NotFound
 from core.route.chain import Settings, Solution, chain_of, solve
-from core.route.nodes import Nodes, Passages, has_place, nodes, passages
+from core.route.nodes import Nodes, Passages, Streets, has_place, nodes, passages
 from core.types import Camera, Int, LastSeen, Note, Recorder, Sighting, note
 
 
@@ -41,6 +41,7 @@ def scene_of(
     recorders: Mapping[str, Recorder],
     last_seen: LastSeen | None,
     settings: Settings,
+    streets: Streets | None = None,
 ) -> tuple[Scene, list[Note]]:
     """The scene, and what to tell about sightings that were left out or do not agree.
 
@@ -49,7 +50,7 @@ def scene_of(
     """
     statements = tuple(s for s in sightings if s.verdict == "not_here")
     keep, warnings = _choose(sightings, cameras, statements)
-    of = nodes(sightings, keep, cameras, recorders)
+    of = nodes(sightings, keep, cameras, recorders, streets)
     way = passages(of, last_seen, settings.pace, settings.kappa)
     return Scene(of, way, cameras, recorders, last_seen, statements, settings), warnings
 

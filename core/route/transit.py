@@ -152,7 +152,7 @@ def log_density(
     distance_m: ArrayLike,
     sigma_s: ArrayLike,
     pace: Pace,
-    kappa: float = KAPPA,
+    kappa: ArrayLike = KAPPA,
 ) -> Float64:
     """Log density (P,) per second of passage times tau (P,) over distances (P,).
 
@@ -163,25 +163,25 @@ def log_density(
     """
     d, s = np.asarray(distance_m, float), np.asarray(sigma_s, float)  # (P,)
     tau = np.where(d == 0, np.maximum(tau_s, 0.0), tau_s)
-    d, s = np.broadcast_to(d, tau.shape), np.broadcast_to(s, tau.shape)
+    d, s, way = (np.broadcast_to(x, tau.shape) for x in (d, s, d * np.asarray(kappa, float)))
     log_f = np.empty(tau.shape)
     for start in range(0, len(tau), CHUNK):  # what a processor keeps at hand is twice as fast
         at = slice(start, start + CHUNK)
-        log_f[at] = _log_density(tau[at], d[at], s[at], pace, kappa)
+        log_f[at] = _log_density(tau[at], d[at], s[at], pace, way[at])
     return log_f
 
 
-def _log_density(tau: Float64, d: Float64, s: Float64, pace: Pace, kappa: float) -> Float64:
-    """`log_density` of arrays (P,) of one chunk."""
+def _log_density(tau: Float64, d: Float64, s: Float64, pace: Pace, way: Float64) -> Float64:
+    """`log_density` of arrays (P,) of one chunk; way: metres walked."""
     walk, ride = _speeds(pace)
-    slow = kappa * d / walk.min()  # (P,) the slowest walker arrives
+    slow = way / walk.min()  # (P,) the slowest walker arrives
     past = (tau - slow) / s - s / DELAY_ON_FOOT_S > PAST
     log_f = np.empty(tau.shape)
     log_f[past] = math.log1p(-DIRECT_SHARE) + _log_late(
-        tau[past], kappa * d[past], s[past], walk, DELAY_ON_FOOT_S
+        tau[past], way[past], s[past], walk, DELAY_ON_FOOT_S
     )
     now = ~past
-    late = tau[now, None] - kappa * d[now, None] / walk  # (P',15) later than a steady walk
+    late = tau[now, None] - way[now, None] / walk  # (P',15) later than a steady walk
     width = s[now, None]
     straight = _log_mean_exp(-0.5 * np.square(late / width)) - np.log(s[now] * _ROOT_2PI)
     delayed = _log_mean_exp(_log_emg(late, width, DELAY_ON_FOOT_S))
@@ -190,7 +190,7 @@ def _log_density(tau: Float64, d: Float64, s: Float64, pace: Pace, kappa: float)
     )
     far = d > VEHICLE_FROM_M
     if pace.vehicle_share > 0 and far.any():
-        ridden = _log_ridden(tau[far], kappa * d[far], s[far], ride)
+        ridden = _log_ridden(tau[far], way[far], s[far], ride)
         share = pace.vehicle_share
         log_f[far] = np.logaddexp(math.log1p(-share) + log_f[far], math.log(share) + ridden)
     return log_f
@@ -217,19 +217,20 @@ def _log_late(tau: Float64, way_m: Float64, s: Float64, speed: Float64, delay_s:
     return np.asarray(k * k / 2 - math.log(delay_s) - tau / delay_s + gain[at])
 
 
-def _distribution(tau: Float64, d: Float64, s: Float64, pace: Pace, kappa: float) -> Float64:
-    """P(passage time <= tau) (P,L) for tau (P,L), d and s (P,1): the integral of log_density."""
+def _distribution(tau: Float64, d: Float64, s: Float64, pace: Pace, kappa: Float64) -> Float64:
+    """P(passage time <= tau) (P,L), the integral of log_density; tau (P,L), d, s, kappa (P,1)."""
 
     def delayed(late: Float64, delay_s: float) -> Float64:
         return np.asarray(special.ndtr(late / s) - delay_s * np.exp(_log_emg(late, s, delay_s)))
 
     walk, ride = _speeds(pace)
     tau, d, s = tau[..., None], d[..., None], s[..., None]  # (P,L,1), (P,1,1)
-    late = tau - kappa * d / walk  # (P,L,15)
+    way = kappa[..., None] * d
+    late = tau - way / walk  # (P,L,15)
     on_foot = DIRECT_SHARE * special.ndtr(late / s)
     on_foot = (on_foot + (1 - DIRECT_SHARE) * delayed(late, DELAY_ON_FOOT_S)).mean(axis=-1)
     share = np.where(d[..., 0] > VEHICLE_FROM_M, pace.vehicle_share, 0.0)
-    ridden = delayed(tau - kappa * d / ride, DELAY_BY_VEHICLE_S).mean(axis=-1)
+    ridden = delayed(tau - way / ride, DELAY_BY_VEHICLE_S).mean(axis=-1)
     return np.asarray((1 - share) * on_foot + share * ridden)
 
 
@@ -237,13 +238,14 @@ def passage_quantiles_s(
     distance_m: ArrayLike,
     sigma_s: ArrayLike,
     pace: Pace,
-    kappa: float = KAPPA,
+    kappa: ArrayLike = KAPPA,
     levels: Sequence[float] = (0.05, 0.95),
 ) -> Float64:
     """Quantiles (P,L) of the passage time, to a second, never below 0."""
     d, s = np.asarray(distance_m, float)[:, None], np.asarray(sigma_s, float)[:, None]  # (P,1)
     wanted = np.asarray(levels, float)  # (L,)
     low = np.repeat(-8 * s, len(wanted), axis=1)  # (P,L)
+    kappa = np.broadcast_to(np.asarray(kappa, float), d.shape[:1])[:, None]  # (P,1)
     high = kappa * d / _speeds(pace)[0].min() + 8 * (s + DELAY_ON_FOOT_S) + np.zeros(len(wanted))
     for _ in range(math.ceil(math.log2(float(np.max(high - low, initial=1.0))))):
         middle = (low + high) / 2

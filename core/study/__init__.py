@@ -1,6 +1,23 @@
-"""Labelled pictures in; calibrations, and the figures of the field, out."""
+"""Labelled pictures, or cities with truth, in; calibrations and the figures of the field out."""
 
 from core.study.calibrate import calibrate
 from core.study.evaluate import faces, reid
+from core.study.finding import detection
+from core.study.judging import attributes
+from core.study.routetest import route_test, route_text
+from core.study.sitefit import fit_site, undo_site
+from core.study.tables import Data, tables
 
-__all__ = ["calibrate", "faces", "reid"]
+__all__ = [
+    "Data",
+    "attributes",
+    "calibrate",
+    "detection",
+    "faces",
+    "fit_site",
+    "reid",
+    "route_test",
+    "route_text",
+    "tables",
+    "undo_site",
+]

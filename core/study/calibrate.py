@@ -27,6 +27,7 @@ from core.types import Float32, Float64, Int, Kind
 FOLDS = 5
 FACE_WIDTHS_PX = (None, 60.0, 32.0, 20.0, 13.0)  # None = as it is; one inside each width bin
 BODY_HEIGHTS_PX = (None, 96.0, 48.0)
+COHORT = 200
 LFW_FACE_SHARE = 0.36  # of the picture's width: only to choose how far to reduce it
 
 
@@ -40,18 +41,32 @@ class Result:
 
 @dataclass(frozen=True)
 class _Pairs:
-    """Scored pairs: cosine (N,), size bin (N,), same (N,) bool, persons (N,2) as numbers."""
+    """Scored pairs: cosine (N,), size bin (N,), same (N,) bool, persons (N,2) as numbers.
+
+    z (N,) normalised against a cohort of other people; NaN where the two are not of one half
+    """
 
     s: Float64
     bins: Int
     same: Any
     person: Int
+    z: Float64
 
     def side(self, same: bool, size: int) -> Float64:
         return np.asarray(self.s[(self.same == same) & (self.bins == size)], dtype=np.float64)
 
+    def normalised(self, same: bool, size: int) -> Float64:
+        z = self.z[(self.same == same) & (self.bins == size)]
+        return np.asarray(z[~np.isnan(z)], dtype=np.float64)
+
     def take(self, rows: Any) -> _Pairs:
-        return _Pairs(self.s[rows], self.bins[rows], self.same[rows], self.person[rows])
+        return _Pairs(*(getattr(self, name)[rows] for name in _COLUMNS))
+
+
+Picture = tuple[str, int]  # a name of LFW and the number of the picture
+_Known = tuple[Float32, float] | None  # vector (D,) and face width in px
+
+_COLUMNS = ("s", "bins", "same", "person", "z")
 
 
 def calibrate(
@@ -75,7 +90,7 @@ def calibrate(
     made_from = f"{folder.name}: {len(pairs.s)} pairs; `dongseon calibrate --model {model}`"
     fitted = _fit(pairs, kind, made_from)
     quality = _quality(pairs, kind)
-    values = {"model": model, "calibration": _table(fitted), "quality": quality}
+    values = {"model": model, "calibration": table_of(fitted), "quality": quality}
     return Result(values, _text(model, fitted, quality))
 
 
@@ -92,17 +107,27 @@ def _fit(pairs: _Pairs, kind: Kind, made_from: str) -> rank.Calibration:
         n_impostor_ids=people[1],
         real_validation=[n > 0 for n in people[0]],
         made_from=made_from,
+        normalised=[(pairs.normalised(True, b), pairs.normalised(False, b)) for b in bins],
     )
 
 
 def _quality(pairs: _Pairs, kind: Kind) -> list[dict[str, Any]]:
-    """Per size bin: Cllr and its minimum over people left out of the fit."""
+    """Per size bin: Cllr and its minimum over people left out of the fit.
+
+    Two columns are over the same pairs, those of one half: without and with a cohort.
+    """
     fold = pairs.person % FOLDS  # (N,2)
-    e = np.full(len(pairs.s), np.nan)
+    e, own, plain = (np.full(len(pairs.s), np.nan) for _ in range(3))
+    halves = ~np.isnan(pairs.z)
     for k in range(FOLDS):
-        fitted = _fit(pairs.take(np.all(fold != k, axis=1)), kind, "")
-        left = np.all(fold == k, axis=1)
-        e[left] = rank.evidence(pairs.s[left], pairs.bins[left], fitted, kind)
+        out, left = np.all(fold != k, axis=1), np.all(fold == k, axis=1)
+        fitted = _fit(pairs.take(out), kind, "")
+        like = _fit(pairs.take(out & halves), kind, "")
+        s, bins, z = pairs.s[left], pairs.bins[left], pairs.z[left]
+        e[left] = rank.evidence(s, bins, fitted, kind)
+        both = left & halves
+        own[both] = rank.evidence(s, bins, like, kind, z)[halves[left]]
+        plain[both] = rank.evidence(s, bins, like, kind)[halves[left]]
     rows = []
     for size in range(len(rank.CAPS[kind])):
         here = (pairs.bins == size) & ~np.isnan(e)
@@ -117,18 +142,30 @@ def _quality(pairs: _Pairs, kind: Kind) -> list[dict[str, Any]]:
                     "cllr_min": round(cllr_min(genuine, impostor), 3),
                     "strangers_at_1": round(float(np.mean(impostor >= 1)), 4),
                     "genuine_at_1": round(float(np.mean(genuine >= 1)), 4),
+                    "half_cllr": _cllr(plain, pairs, here),
+                    "half_cllr_cohort": _cllr(own, pairs, here),
                 }
             )
     return rows
 
 
-def _table(fitted: rank.Calibration) -> dict[str, Any]:
+def _cllr(e: Float64, pairs: _Pairs, here: Any) -> float | None:
+    """Cllr of the pairs that have evidence, None if a side has none."""
+    known = here & ~np.isnan(e)
+    genuine, impostor = e[known & pairs.same], e[known & ~pairs.same]
+    return round(cllr(genuine, impostor), 3) if len(genuine) and len(impostor) else None
+
+
+def table_of(fitted: rank.Calibration) -> dict[str, Any]:
+    """A calibration as the table of models.toml."""
+
     def plain(value: Any) -> Any:
         if isinstance(value, tuple):
             return [plain(one) for one in value]
         return round(value, 4) if isinstance(value, float) else value
 
-    names = ("a", "c", "m", "d", "n_genuine_ids", "n_impostor_ids", "real_validation", "made_from")
+    names = ("a", "c", "m", "d", "n_genuine_ids", "n_impostor_ids", "real_validation", "made_from",
+             "cohort_a", "cohort_c")  # fmt: skip
     return {name: plain(getattr(fitted, name)) for name in names}
 
 
@@ -141,13 +178,15 @@ def _text(model: str, fitted: rank.Calibration, quality: Sequence[Mapping[str, A
         return f'"{value}"' if isinstance(value, str) else str(value)
 
     lines = [f"[models.{model}.calibration]"]
-    lines += [f"{key} = {toml(value)}" for key, value in _table(fitted).items()]
+    lines += [f"{key} = {toml(value)}" for key, value in table_of(fitted).items()]
     lines += ["", "people left out of the fit:"]
-    lines.append("size         genuine impostor   Cllr  min  strangers e>=1  genuine e>=1")
+    lines.append("size         genuine impostor   Cllr  min  strangers e>=1  genuine e>=1"
+                 "  Cllr of one half  with a cohort")  # fmt: skip
     for one in quality:
         lines.append(
             f"{one['size']:<12} {one['genuine']:>7} {one['impostor']:>8}  {one['cllr']:.3f}"
             f"  {one['cllr_min']:.3f}  {one['strangers_at_1']:.4f}  {one['genuine_at_1']:.4f}"
+            f"  {one['half_cllr']}  {one['half_cllr_cohort']}"
         )
     return "\n".join(lines)
 
@@ -170,7 +209,8 @@ def _body_pairs(folder: Path, describer: Describer, model: str, progress: IO[str
         rows = _bodies(describer, model, [crops["B", p] for p in people], height)
         cosine = probes[0] @ rows[0].T  # (P,P)
         size = np.minimum(probes[1][:, None], rows[1][None, :])
-        pieces.append(_grid(cosine, rank.size_bins("body", size.ravel())))
+        bins = rank.size_bins("body", size.ravel())
+        pieces.append(_grid(cosine, bins, _halved(probes[0], rows[0], cosine)))
     return _concatenated(pieces)
 
 
@@ -190,10 +230,29 @@ def _bodies(
     return np.stack(rows), np.array(sizes)
 
 
-def _grid(cosine: Float32, bins: Int) -> _Pairs:
+def _halved(probes: Float32, rows: Float32, cosine: Float32) -> Float64:
+    """Scores (P,P) normalised for pairs within the even or the odd people, NaN across.
+
+    The cohort of either half is everybody of the other, under both cameras: strangers for certain.
+    """
+    z = np.full(cosine.shape, np.nan)
+    everybody = np.arange(len(probes))
+    for half in (0, 1):
+        own = everybody[everybody % 2 == half]
+        other = everybody[everybody % 2 != half]
+        cohort = np.concatenate([probes[other], rows[other]])
+        if len(cohort) and len(own):
+            p, g = (rank.cohort_stats(side[own], cohort) for side in (probes, rows))
+            grid = np.ix_(own, own)
+            z[grid] = rank.normalise(cosine[grid], p[0][:, None], p[1][:, None], g[0], g[1])
+    return z
+
+
+def _grid(cosine: Float32, bins: Int, z: Float64) -> _Pairs:
     n = len(cosine)
     i, j = np.divmod(np.arange(n * n), n)
-    return _Pairs(cosine.ravel().astype(np.float64), bins, i == j, np.stack([i, j], axis=1))
+    scores = cosine.ravel().astype(np.float64)
+    return _Pairs(scores, bins, i == j, np.stack([i, j], axis=1), z.ravel())
 
 
 def _face_pairs(folder: Path, describer: Describer, model: str, progress: IO[str] | None) -> _Pairs:
@@ -207,20 +266,40 @@ def _face_pairs(folder: Path, describer: Describer, model: str, progress: IO[str
         second = {
             one: _face(describer, model, folder, one, width) for one in {b for _, b in listed}
         }
-        rows = []
-        for a, b in listed:
-            one, other = first[a], second[b]
-            if one is not None and other is not None:
-                rows.append((float(one[0] @ other[0]), min(one[1], other[1]),
-                             number[a[0]], number[b[0]]))  # fmt: skip
-        s, px, p, q = (np.array(column) for column in zip(*rows, strict=True))
-        pieces.append(
-            _Pairs(s, rank.size_bins("face", px), p == q, np.stack([p, q], axis=1).astype(int))
-        )
+        pieces.append(_of_width(listed, first, second, number))
     return _concatenated(pieces)
 
 
-def _lfw_pairs(folder: Path) -> list[tuple[tuple[str, int], tuple[str, int]]]:
+def _of_width(
+    listed: Sequence[tuple[Picture, Picture]],
+    first: Mapping[Picture, _Known],
+    second: Mapping[Picture, _Known],
+    number: Mapping[str, int],
+) -> _Pairs:
+    """The pairs in which both faces were found."""
+    rows, vectors = [], []
+    for a, b in listed:
+        one, other = first[a], second[b]
+        if one is not None and other is not None:
+            rows.append((float(one[0] @ other[0]), min(one[1], other[1]),
+                         number[a[0]], number[b[0]]))  # fmt: skip
+            vectors.append((one[0], other[0]))
+    s, px, p, q = (np.array(column) for column in zip(*rows, strict=True))
+    person = np.stack([p, q], axis=1).astype(np.int64)
+    z = np.full(len(s), np.nan)
+    both = np.array(vectors)  # (N,2,D)
+    for half in (0, 1):
+        own = np.flatnonzero(np.all(person % 2 == half, axis=1))
+        other_half = np.flatnonzero(person[:, 0] % 2 != half)
+        _, one_each = np.unique(person[other_half, 0], return_index=True)
+        cohort = both[other_half[one_each[:COHORT]], 0]
+        if len(cohort) and len(own):
+            left, right = (rank.cohort_stats(both[own, k], cohort) for k in (0, 1))
+            z[own] = rank.normalise(s[own], *left, *right)
+    return _Pairs(s, rank.size_bins("face", px), p == q, person, z)
+
+
+def _lfw_pairs(folder: Path) -> list[tuple[Picture, Picture]]:
     path = folder / "pairsDevTrain.txt"
     if not path.is_file():
         raise BadInput("{folder} holds no pairsDevTrain.txt of LFW", folder=folder)
@@ -235,8 +314,8 @@ def _lfw_pairs(folder: Path) -> list[tuple[tuple[str, int], tuple[str, int]]]:
 
 
 def _face(
-    describer: Describer, model: str, folder: Path, who: tuple[str, int], width: float | None
-) -> tuple[Float32, float] | None:
+    describer: Describer, model: str, folder: Path, who: Picture, width: float | None
+) -> _Known:
     """One picture's face vector (D,) and width in px; None where no usable face was found."""
     path = folder / "images" / who[0] / f"{who[0]}_{who[1]:04d}.jpg"
     image = read(path)
@@ -248,10 +327,7 @@ def _face(
 
 
 def _concatenated(pieces: Sequence[_Pairs]) -> _Pairs:
-    whole = (
-        np.concatenate([getattr(one, name) for one in pieces])
-        for name in ("s", "bins", "same", "person")
-    )
+    whole = (np.concatenate([getattr(one, name) for one in pieces]) for name in _COLUMNS)
     return _Pairs(*whole)
 
 

@@ -12,7 +12,7 @@ from core.geometry import haversine_m
 from core.route import transit
 from core.study.bench import made
 from core.study.bench.measure import Way, compared
-from core.types import Camera, Float64, Recorder, Sighting
+from core.types import Camera, Float64, Int, Recorder, Sighting
 
 BUDGET_S = 0.050
 
@@ -48,10 +48,9 @@ def solved(
     order = sorted(range(len(found)), key=lambda i: found[i].enter_s)
     one = [found[i] for i in order]
     n = len(one)
+    i, j = np.triu_indices(n, 1)
     arc = np.zeros((n, n))
-    for i in range(n):
-        for j in range(i + 1, n):
-            arc[i, j] = _weight(one[i], one[j], cameras, clocks, settings)
+    arc[i, j] = _weights(one, i, j, cameras, clocks, settings)
     total = arc.sum(axis=1, keepdims=True)
     rho = np.where(total[:, 0] > 0, settings.rho, 1.0)
     step = (1 - rho)[:, None] * np.divide(arc, total, out=np.zeros_like(arc), where=total > 0)
@@ -66,42 +65,39 @@ def solved(
     return stop
 
 
-def _weight(
-    a: Sighting, b: Sighting, cameras: dict[str, Camera], clocks: dict[str, Recorder],
+def _weights(
+    one: list[Sighting],
+    i: Int,
+    j: Int,
+    cameras: dict[str, Camera],
+    clocks: dict[str, Recorder],
     settings: routing.Settings,
-) -> float:  # fmt: skip
-    """H of one passage: density times the pull of nearness, 0 if it is not possible."""
-    assert a.camera_id is not None
-    assert b.camera_id is not None
-    p, q = cameras[a.camera_id], cameras[b.camera_id]
-    same, tau = p.id == q.id, b.enter_s - a.leave_s
-    apart = float(haversine_m(p.lat or 0.0, p.lon or 0.0, q.lat or 0.0, q.lon or 0.0))
-    d = 0.0 if same else max(0.0, apart - p.view_range_m - q.view_range_m)
-    sigma = [clocks[c.recorder_id].clock_sigma_s for c in (p, q)]
-    s = (
-        5.0
-        if p.recorder_id == q.recorder_id
-        else float(np.sqrt(sigma[0] ** 2 + sigma[1] ** 2 + 25))
-    )
-    on_foot, by_vehicle = transit.reach(d, tau, s, settings.pace.v_max_mps)
-    if not (tau > 0 if same else bool(on_foot | by_vehicle)):
-        return 0.0
-    return float(np.exp(-d / settings.scale_m) * _density(tau, d, s, settings.pace))
+) -> Float64:
+    """H (P,) of passages from sightings i to j: density times the pull of nearness, 0 if not."""
+    at = [cameras[s.camera_id or ""] for s in one]
+    lat, lon, radius, sigma = np.array([
+        (c.lat, c.lon, c.view_range_m, clocks[c.recorder_id].clock_sigma_s) for c in at
+    ], dtype=np.float64).T  # fmt: skip
+    name, recorder = (np.array([getattr(c, key) for c in at]) for key in ("id", "recorder_id"))
+    tau = np.array([s.enter_s for s in one])[j] - np.array([s.leave_s for s in one])[i]
+    same = name[i] == name[j]
+    d = np.maximum(0, haversine_m(lat[i], lon[i], lat[j], lon[j]) - radius[i] - radius[j])
+    d = np.where(same, 0.0, d)
+    s = np.sqrt(np.where(recorder[i] == recorder[j], 0, sigma[i] ** 2 + sigma[j] ** 2) + 25)
+    ok = np.where(same, tau > 0, np.any(transit.reach(d, tau, s, settings.pace.v_max_mps), axis=0))
+    return np.where(ok, np.exp(-d / settings.scale_m) * _densities(tau, d, s, settings.pace), 0.0)
 
 
-def _density(tau: float, d: float, s: float, pace: transit.Pace) -> float:
-    """f of one passage by scipy's own distributions."""
-    tau = max(tau, 0.0) if d == 0 else tau
+def _densities(tau: Float64, d: Float64, s: Float64, pace: transit.Pace) -> Float64:
+    """f (P,) of passages by scipy's own distributions."""
+    tau = np.where(d == 0, np.maximum(tau, 0), tau)[:, None]
+    d, s = d[:, None], s[:, None]
     quantile = (np.arange(15) + 0.5) / 15
     sd = float(np.sqrt(np.log1p((pace.v_sd_mps / pace.v_mean_mps) ** 2)))
-    walk = (
-        transit.KAPPA
-        * d
-        / stats.lognorm.ppf(quantile, sd, scale=pace.v_mean_mps * np.exp(-sd * sd / 2))
-    )
+    middle = pace.v_mean_mps * np.exp(-sd * sd / 2)
+    walk = transit.KAPPA * d / stats.lognorm.ppf(quantile, sd, scale=middle)  # (P,15)
     f = 0.7 * stats.norm.pdf(tau, walk, s) + 0.3 * stats.exponnorm.pdf(tau, 900 / s, walk, s)
-    if d <= transit.VEHICLE_FROM_M:
-        return float(f.mean())
     ride = transit.KAPPA * d / stats.lognorm.ppf(quantile, 0.5, scale=6.0)
-    ridden = stats.exponnorm.pdf(tau, 420 / s, ride, s).mean()
-    return float((1 - pace.vehicle_share) * f.mean() + pace.vehicle_share * ridden)
+    ridden = stats.exponnorm.pdf(tau, 420 / s, ride, s).mean(axis=1)
+    share = np.where(d[:, 0] > transit.VEHICLE_FROM_M, pace.vehicle_share, 0.0)
+    return np.asarray((1 - share) * f.mean(axis=1) + share * ridden)

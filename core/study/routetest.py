@@ -1,0 +1,328 @@
+"""Cities with truth in; papers/001's table 7, the route's stops and the open set, measured, out.
+
+A problem is one crop of a person and what is told of them. An appearance is a visit to a camera's
+view, in another film than the crop's; it is ranked among the tracklets of that camera, and beside
+it in one list of all cameras. Six-stripe HSV histograms, body, face, both, and both with the route
+are ranked alike.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from core import route as routing
+from core.describe import decode
+from core.metrics.bootstrap import mean_of, share
+from core.metrics.openset import OpenSet, best_scores
+from core.metrics.reliability import above, table, words
+from core.metrics.routes import places, rank_k, stops
+from core.study.city import City, Problem, Visit, read
+from core.types import Float32, Float64, Image, Ranking, Sighting, Tracklet
+from core.workspace import Workspace
+
+METHODS = ("hsv", "body", "face", "fused", "fused+route")
+ALL = 1_000_000
+STRIPES, HUES, SATURATIONS = 6, 16, 4
+
+
+@dataclass
+class _Found:
+    """What is counted over all problems."""
+
+    inside: dict[str, list[float]] = field(default_factory=lambda: {m: [] for m in METHODS})
+    anywhere: dict[str, list[float]] = field(default_factory=lambda: {m: [] for m in METHODS})
+    case_of: list[int] = field(default_factory=list)
+    absent: list[float] = field(default_factory=list)
+    present: list[float] = field(default_factory=list)
+    likely_false: list[int] = field(default_factory=list)
+    strong_absent: int = 0
+    stop: list[tuple[float, bool, int]] = field(default_factory=list)  # probability, right, case
+    stop_found: int = 0
+    error_s: list[float] = field(default_factory=list)
+    word: list[tuple[str, bool, int]] = field(default_factory=list)
+    cases: int = 0
+
+
+def route_test(
+    cities: Sequence[Path],
+    pack: str | None = None,
+    directories: Sequence[str | Path] = (),
+    problems: int = 10,
+    progress: IO[str] | None = None,
+    workspaces: Path | None = None,
+) -> dict[str, Any]:
+    """Run the first `problems` problems of every city. Raises NotFound, BadInput, ModelError.
+
+    workspaces  where the ingested cities are kept for the next run; None = nowhere
+    """
+    found, packs = _Found(), set()
+    with tempfile.TemporaryDirectory(prefix="dongseon-cities-") as folder:
+        for path in cities:
+            city = read(path)
+            ws = _world(city, (workspaces or Path(folder)) / path.name, pack, directories, progress)
+            packs.add(ws.pack)
+            people = _people(city, ws)
+            for problem in city.problems[:problems]:
+                _solve(city, ws, people, problem, found)
+            ws.close()
+    return {"cities": [path.name for path in cities], "pack": ", ".join(packs), **_figures(found)}
+
+
+def _world(
+    city: City,
+    root: Path,
+    pack: str | None,
+    directories: Sequence[str | Path],
+    progress: IO[str] | None,
+) -> Workspace:
+    """A workspace with the city's cameras and all its films."""
+    from tqdm import tqdm
+
+    ws = Workspace.create(root, pack, directories)
+    ws.import_cameras(city.folder / "cameras.csv")
+    for film in tqdm(city.films, desc=city.folder.name, file=progress, disable=progress is None):
+        for _ in ws.ingest(film.path, camera=film.camera_id, start=film.start):
+            pass
+    return ws
+
+
+def _people(city: City, ws: Workspace) -> dict[str, str | None]:
+    """{tracklet id: the person it shows, or None}."""
+    ids = ws.gallery.select(columns=("tracklet_id",))["tracklet_id"].to_pylist()
+    return {one.id: city.who(one) for one in ws.gallery.tracklets(ids)}
+
+
+def _solve(
+    city: City, ws: Workspace, people: Mapping[str, str | None], problem: Problem, found: _Found
+) -> None:
+    """One problem: search, rank every appearance by every method, infer the route."""
+    case = ws.new_case(problem.person, reason="route test", attributes=problem.wanted)
+    ws.draw_box(case, problem.film, problem.at_s, problem.box)
+    ranking = ws.search(case, top=ALL)
+    visits = city.appearances(problem)
+    number, found.cases = found.cases, found.cases + 1
+    scores = _scores(ws, case, ranking)
+    true = np.array([people.get(t) == problem.person for t in ranking.tracklet_id], bool)
+    for visit in visits:
+        own = _own(ranking, true, visit, city)
+        here = np.array([c == visit.camera_id for c in ranking.camera_id], bool)
+        found.case_of.append(number)
+        for method, score in scores.items():
+            found.inside[method].append(places(score[here], own[here].tolist()))
+            found.anywhere[method].append(places(score, own.tolist()))
+    stranger, best = best_scores(ranking.evidence, true)
+    if visits:
+        found.present.append(best)
+    else:
+        found.absent.append(stranger)
+        found.likely_false.append(int(np.sum(ranking.expected_false <= 1)))
+        found.strong_absent += "strong" in ranking.band
+    pairs = zip(ranking.band, true.tolist(), strict=True)
+    found.word += [(word, right, number) for word, right in pairs if word != "against"]
+    _stops(city, ws, case, people, problem, visits, found, number)
+
+
+def _own(ranking: Ranking, true: Any, visit: Visit, city: City) -> Any:
+    """(N,) True for the tracklets of the person that were seen during this visit."""
+    offset = _offset_s(city, visit)
+    inside = (ranking.enter_s <= visit.leave_s + offset) & (
+        ranking.leave_s >= visit.enter_s + offset
+    )
+    camera = np.array([c == visit.camera_id for c in ranking.camera_id], bool)
+    return true & inside & camera
+
+
+def _offset_s(city: City, visit: Visit) -> float:
+    """What the workspace adds to the camera's clock: what cameras.csv tells."""
+    from core import cameralist
+
+    told = {camera.id: clock for camera, clock in cameralist.read(city.folder / "cameras.csv")}
+    clock = told[visit.camera_id]
+    return 0.0 if clock is None else clock.clock_offset_s
+
+
+# --- the ways to rank -----------------------------------------------------------------------------
+
+
+def _scores(ws: Workspace, case: str, ranking: Ranking) -> dict[str, Float64]:
+    """{method: score (N,) of each candidate, higher is nearer, NaN = not comparable}."""
+    n = len(ranking)
+    shipped = np.empty(n)
+    shipped[ranking.order_evidence] = -np.arange(n)
+    stop = _posterior(ws, case, ranking)
+    return {
+        "hsv": _stripes_scores(ws, case, ranking),
+        "body": _cosines(ws, case, ranking, "body_embedding"),
+        "face": _cosines(ws, case, ranking, "face_embedding"),
+        "fused": shipped,
+        "fused+route": np.round(stop, 6) + 1e-9 * (shipped + n) / max(1, n),
+    }
+
+
+def _cosines(ws: Workspace, case: str, ranking: Ranking, task: str) -> Float64:
+    from core.gallery import pool
+
+    row = ws.models()[task]
+    vectors = ws.probe(case).description.vectors.get(row.name)
+    if vectors is None or not len(ranking):
+        return np.full(len(ranking), np.nan)
+    found = ws.gallery.scores(row.name, pool(vectors).vector[None])
+    known = dict(zip(found.tracklet_id.tolist(), found.cosine[0].tolist(), strict=True))
+    return np.array([known.get(t, math.nan) for t in ranking.tracklet_id])
+
+
+def _stripes_scores(ws: Workspace, case: str, ranking: Ranking) -> Float64:
+    picture = ws.probe_picture(case)
+    if picture is None or not len(ranking):
+        return np.full(len(ranking), np.nan)
+    probe = stripes(decode(picture))
+    return np.array([
+        float(np.minimum(probe, _stripes_of(t)).sum()) / STRIPES
+        for t in ws.gallery.tracklets(list(ranking.tracklet_id))
+    ])  # fmt: skip
+
+
+def _stripes_of(tracklet: Tracklet) -> Float32:
+    k = int(np.nan_to_num(tracklet.crop_quality).argmax())
+    return stripes(decode(tracklet.crops[k]))
+
+
+def stripes(image: Image) -> Float32:
+    """Six horizontal stripes' hue and saturation histograms (6*64,), each summing to 1.
+
+    The yardstick that needs no learning: a model that cannot beat it has learnt nothing.
+    """
+    import cv2
+
+    hsv = cv2.cvtColor(cv2.resize(image, (64, 128)), cv2.COLOR_RGB2HSV)
+    parts = [
+        cv2.calcHist([part], [0, 1], None, [HUES, SATURATIONS], [0, 180, 0, 256]).ravel()
+        for part in np.array_split(hsv, STRIPES)
+    ]
+    return np.concatenate([part / part.sum() for part in parts]).astype(np.float32)
+
+
+def _posterior(ws: Workspace, case: str, ranking: Ranking) -> Float64:
+    """Probability (N,) that each candidate is a stop of the person's route."""
+    order = ranking.order_evidence[:400]
+    chosen = [
+        Sighting(
+            "cctv", float(ranking.enter_s[i]), float(ranking.leave_s[i]), ranking.camera_id[i],
+            ranking.tracklet_id[i], evidence=float(ranking.evidence[i]),
+        )
+        for i in order
+    ]  # fmt: skip
+    ids = {s.tracklet_id for s in chosen}
+    stated = [s for s in ws.casebook.sightings(case) if s.verdict == "confirmed"]
+    given = [*(s for s in stated if s.tracklet_id not in ids), *chosen]
+    confirmed = {s.tracklet_id for s in stated if s.tracklet_id is not None}
+    given = [replace(s, verdict="confirmed") if s.tracklet_id in confirmed else s for s in given]
+    seen = ws.case(case).last_seen
+    stop = routing.posterior(given, ws.cameras(), ws.recorders(), seen).stop
+    found = np.zeros(len(ranking))
+    found[order] = stop[len(given) - len(chosen) :]
+    return found
+
+
+# --- stops ----------------------------------------------------------------------------------------
+
+
+def _stops(
+    city: City,
+    ws: Workspace,
+    case: str,
+    people: Mapping[str, str | None],
+    problem: Problem,
+    visits: Sequence[Visit],
+    found: _Found,
+    number: int,
+) -> None:
+    """Count the stops the route prints, but for confirmed ones: those a person has said."""
+    films = {film.path: film for film in city.films}
+    seen: set[int] = set()
+    for stop in ws.route(case).stops:
+        if stop.confirmed:
+            continue
+        right = people.get(stop.tracklet_id or "") == problem.person
+        found.stop.append((stop.probability, right, number))
+        for k, visit in enumerate(visits):
+            told = _offset_s(city, visit)
+            during = stop.enter_s <= visit.leave_s + told and stop.leave_s >= visit.enter_s + told
+            if right and stop.camera_id == visit.camera_id and during:
+                seen.add(k)
+                truly = films[visit.film].offset_s
+                found.error_s.append(
+                    stop.enter_s - visit.enter_s - (told if math.isnan(truly) else truly)
+                )
+    found.stop_found += len(seen)
+
+
+# --- figures --------------------------------------------------------------------------------------
+
+
+def _figures(found: _Found) -> dict[str, Any]:
+    appearances = len(found.case_of)
+    right = [one[1] for one in found.stop]
+    measured = stops(right, found.stop_found, appearances, found.error_s)
+    probability, is_right, of_case = (np.array([one[k] for one in found.stop]) for k in range(3))
+    said = [list(column) for column in zip(*found.word, strict=True)] or [[], [], []]
+    both = OpenSet(np.array(found.absent), np.array(found.present))
+    return {
+        "problems": found.cases,
+        "appearances": appearances,
+        "rank_k": {
+            method: {
+                "inside_camera": _ranks(found.inside[method]),
+                "all_cameras": _ranks(found.anywhere[method]),
+            }
+            for method in METHODS
+        },
+        "stops": {
+            "precision": _plain(measured.precision),
+            "recall": _plain(measured.recall),
+            "time_error_s": _plain(measured.time_error_s),
+            "printed": measured.printed,
+            "at_least_0.8": above(probability, is_right, of_case).json(),
+            "reliability": table(probability, is_right),
+        },
+        "open_set": {
+            "absent": len(found.absent),
+            "present": len(found.present),
+            "tpir_at_fpir_0.05": _plain(both.tpir(0.05)),
+            "absent_with_strong": share(found.strong_absent, len(found.absent)).json(),
+            "absent_expected_false_1": mean_of(found.likely_false).json(),
+        },
+        "words": words(said[0], said[1], said[2]),
+    }
+
+
+def _ranks(ranks: Sequence[float]) -> dict[str, float | None]:
+    return {f"rank{k}": _plain(v, 1) for k, v in rank_k(ranks).items()}
+
+
+def _plain(value: float, digits: int = 4) -> float | None:
+    return None if math.isnan(value) else round(float(value), digits)
+
+
+def route_text(values: Mapping[str, Any]) -> str:
+    """The same for people."""
+    lines = [f"{values['problems']} problems, {values['appearances']} appearances"]
+    for method, one in values["rank_k"].items():
+        inside, anywhere = (
+            "  ".join(f"{v}" for v in one[k].values()) for k in ("inside_camera", "all_cameras")
+        )
+        lines.append(f"{method:<12} rank 1-5 inside the camera: {inside}   in one list: {anywhere}")
+    stop = values["stops"]
+    lines.append(
+        f"stops: precision {stop['precision']}  recall {stop['recall']}  "
+        f"time error {stop['time_error_s']} s  of those of .8 or more {stop['at_least_0.8']}"
+    )
+    lines.append(f"open set: {values['open_set']}")
+    return "\n".join(lines)

@@ -1,0 +1,201 @@
+"""A city with truth: who each tracklet is, the route test, tables, detection, attributes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+
+import numpy as np
+import pytest
+import tiny
+
+from core import study
+from core.cli import main
+from core.errors import BadInput, ModelError, NotFound
+from core.metrics.routes import rank_k
+from core.study import city, judging
+from core.study.routetest import stripes
+from core.types import ATTRIBUTES, Description, Tracklet
+
+STARTS = {"c1": "2026-05-01T09:00:00+09:00", "c2": "2026-05-01T09:04:00+09:00"}
+WALKS = {  # as in conftest's films
+    "c1": {"red": tiny.walk(10, 40), "green": tiny.walk(280, -45, 10)},
+    "c2": {"red": tiny.walk(270, -40), "teal": tiny.walk(20, 45, 10)},
+}
+
+
+def write(path, columns, rows):
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(columns.split(","))
+        table.writerows(rows)
+
+
+def box(walk, t):
+    x, y = walk(t)
+    return x, y, x + tiny.FIGURE[0], y + tiny.FIGURE[1]
+
+
+@pytest.fixture
+def town(tmp_path, tiny_films):
+    """Two cameras: red walks by both, green only c1, teal only c2; red and teal are looked for."""
+    folder = tmp_path / "town"
+    folder.mkdir()
+    for name, film in tiny_films.items():
+        shutil.copy(film, folder / f"{name}.mp4")
+    write(
+        folder / "cameras.csv",
+        "id,name,lat,lon,recorder,clock_offset_s,clock_sigma_s",
+        [("c1", "하나", 37.5665, 126.978, "r1", 0, 2), ("c2", "둘", 37.5665, 126.98, "r2", 0, 2)],
+    )
+    write(
+        folder / "clips.csv",
+        "path,camera_id,start,true_offset_s",
+        [(f"{c}.mp4", c, start, 1.5) for c, start in STARTS.items()],
+    )
+    write(
+        folder / "truth.csv",
+        "path,person_id,t_s,x1,y1,x2,y2",
+        [
+            (f"{c}.mp4", who, i / 10, *box(walk, i / 10))
+            for c, people in WALKS.items()
+            for who, walk in people.items()
+            for i in range(60)
+        ],
+    )
+    write(
+        folder / "problems.csv",
+        "person_id,path,at_s,x1,y1,x2,y2,upper_color",
+        [
+            ("red", "c1.mp4", 2.0, *box(WALKS["c1"]["red"], 2.0), "red"),
+            ("teal", "c2.mp4", 2.0, *box(WALKS["c2"]["teal"], 2.0), "unknown"),
+        ],
+    )
+    return folder  # fmt: skip
+
+
+def test_a_city_is_read_and_its_visits_follow_from_the_truth(town):
+    read = city.read(town)
+    assert [(v.person, v.camera_id) for v in read.visits] == [
+        ("green", "c1"), ("red", "c1"), ("red", "c2"), ("teal", "c2")
+    ]  # fmt: skip
+    red, teal = read.problems
+    assert [v.camera_id for v in read.appearances(red)] == ["c2"]
+    assert read.appearances(teal) == []
+    assert (red.wanted, teal.wanted) == ({"upper_color": "red"}, {})
+
+
+def test_a_tracklet_is_the_person_most_of_its_boxes_lie_on(town):
+    read = city.read(town)
+    t = read.truth["c1"][0][0] + np.arange(10) / 10
+
+    def made(walk):
+        boxes = np.array([box(walk, i / 10) for i in range(10)], np.float32)
+        return Tracklet("c1/x/1", t, boxes, np.ones(10), [], np.empty((0, 4)), ())
+
+    assert read.who(made(WALKS["c1"]["green"])) == "green"
+    assert read.who(made(lambda s: (200.0, 0.0))) is None
+
+
+def test_wrong_cities_are_named(town):
+    with pytest.raises(NotFound, match=r"clips\.csv"):
+        city.read(town / "none")
+    write(town / "problems.csv", "person_id,path,at_s,x1,y1,x2,y2",
+          [("red", "c9.mp4", 1, 0, 0, 9, 9)])  # fmt: skip
+    with pytest.raises(BadInput, match=r"c9\.mp4"):
+        city.read(town)
+    write(town / "problems.csv", "person_id,path,at_s,x1,y1,x2,y2",
+          [("red", "c1.mp4", "soon", 0, 0, 9, 9)])  # fmt: skip
+    with pytest.raises(BadInput, match="not a number"):
+        city.read(town)
+
+
+def test_the_route_test_finds_red_again_and_teal_nowhere_else(town, tiny_pack, capsys):
+    words = ["eval", "route", "--city", str(town), "--pack", "tiny", "--models", str(tiny_pack)]
+    assert main([*words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["problems"], found["appearances"]) == (2, 1)
+    for method in ("hsv", "body", "fused", "fused+route"):
+        assert found["rank_k"][method]["inside_camera"]["rank1"] == 100.0
+        assert found["rank_k"][method]["all_cameras"]["rank1"] == 100.0
+    assert found["rank_k"]["face"]["inside_camera"]["rank5"] == 0.0  # drawn figures have none
+    assert found["stops"]["printed"] >= 1
+    assert found["stops"]["precision"] == 1.0
+    assert found["stops"]["recall"] == 1.0
+    assert found["stops"]["time_error_s"] == pytest.approx(1.5, abs=0.5)  # the clock was not told
+    assert (found["open_set"]["absent"], found["open_set"]["present"]) == (1, 1)
+
+
+def test_tables_have_the_papers_figure_ours_and_the_data(town, tiny_pack, capsys):
+    words = ["eval", "tables", "--city", str(town), "--pack", "tiny", "--models", str(tiny_pack)]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert "| paper | inside the camera | 81.9 | 84.4 |" in said
+    assert "| fused | inside the camera | 100.0 |" in said
+    assert "town (tiny)" in said
+    assert "| OSNet, re-ranked | mAP | 94.7 | - | no data given |" in said
+
+
+def test_six_stripes_tell_colours_apart():
+    def figure(outfit):
+        return stripes(tiny.figures([(outfit, lambda t: (100.0, 60.0))])(0, 0.0)[60:124, 100:124])
+
+    red, green = figure(tiny.RED), figure(tiny.GREEN)
+    assert red.shape == (6 * 64,)
+    assert np.minimum(red, red).sum() == pytest.approx(6, abs=1e-4)
+    assert np.minimum(red, green).sum() < 3
+
+
+def test_detection_on_drawn_people(town, tiny_pack, tmp_path, capsys):
+    from PIL import Image
+
+    where = [(100.0, 60.0), (200.0, 80.0)]
+    people = [(tiny.RED, lambda t: where[0]), (tiny.TEAL, lambda t: where[1])]
+    Image.fromarray(tiny.figures(people)(0, 0.0)).save(tmp_path / "two.png")
+    Image.fromarray(tiny.figures([])(0, 0.0)).save(tmp_path / "none.png")
+    rows = [("two.png", x, y, x + 24, y + 64) for x, y in where]
+    write(tmp_path / "m.csv", "path,x1,y1,x2,y2", [*rows, ("none.png", "", "", "", "")])
+    words = ["eval", "detection", "--json", "--model", "tiny_person", "--models", str(tiny_pack)]
+    assert main([*words, "--manifest", str(tmp_path / "m.csv")]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["n_boxes"], found["n_pictures"]) == (2, 2)
+    assert found["ap50"] == 1.0
+    assert (found["precision"], found["recall"]) == (1.0, 1.0)
+    write(tmp_path / "bad.csv", "path,x1,y1,x2,y2", [("two.png", 5, 5, 1, 9)])
+    assert main([*words, "--manifest", str(tmp_path / "bad.csv")]) == 2
+    with pytest.raises(BadInput, match="not a person detector"):
+        study.detection(tmp_path / "m.csv", "tiny_body", [tiny_pack])
+
+
+def test_attributes_need_a_model_that_judges_them(town, tiny_pack, tmp_path):
+    from PIL import Image
+
+    Image.fromarray(tiny.figures([])(0, 0.0)).save(tmp_path / "a.png")
+    write(tmp_path / "m.csv", "path,upper_color", [("a.png", "red")])
+    with pytest.raises(ModelError, match="judges attributes"):
+        study.attributes(tmp_path / "m.csv", "tiny", [tiny_pack])
+    write(tmp_path / "m.csv", "path,upper_color", [("a.png", "crimson")])
+    with pytest.raises(BadInput, match="crimson"):
+        study.attributes(tmp_path / "m.csv", "tiny", [tiny_pack])
+
+
+def test_judged_attributes_by_hand():
+    def one(**values):
+        return Description("x", {}, {
+            name: np.eye(len(ATTRIBUTES[name]), dtype=np.float32)[ATTRIBUTES[name].index(v)]
+            for name, v in values.items()
+        })  # fmt: skip
+
+    about = [one(hat="hat", upper_color="red"), one(hat="none"), one()]
+    table = [{"hat": "hat", "upper_color": "blue"}, {"hat": "none"}, {"hat": "hat"}]
+    found = judging.judged(about, table)
+    assert found["by_name"]["hat"] == {"accuracy": pytest.approx(2 / 3, abs=1e-4), "n": 3}
+    assert found["by_name"]["upper_color"] == {"accuracy": 0.0, "n": 1}
+    assert found["recall"] == pytest.approx((1 / 2 + 1 + 0) / 3, abs=1e-4)
+    with pytest.raises(BadInput, match="labels no attribute"):
+        judging.judged(about, [{}] * 3)
+
+
+def test_the_papers_formula_is_used_as_it_is():
+    assert rank_k([1, 2, 3, 9]) == {1: 25.0, 2: 50.0, 3: 75.0, 4: 75.0, 5: 75.0}
