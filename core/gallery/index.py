@@ -341,7 +341,8 @@ class Index:
     def drop(self, camera_id: str, day: str) -> None:
         """Forget and delete the matrices of a camera and day."""
         for name in [name for name in self._held if name[1:] == (camera_id, day)]:
-            self._maps -= self._held.pop(name).path is None
+            gone = self._held.pop(name, None)
+            self._maps -= gone is not None and gone.path is None
         for model in _folders(self.root):
             shutil.rmtree(model / f"camera={camera_id}" / f"day={day}", ignore_errors=True)
 
