@@ -39,6 +39,7 @@ for n in map(int, order) if order else range(len(plan.wanted)):
     if plan.wanted[n] in ws.recordings.left(plan):
         for _ in ws.recordings.look(plan, plan.wanted[n]):
             print(".", flush=True)
+            sys.stdin.readline()
 ws.recordings.note_done(plan)
 ws.close()
 """
@@ -304,11 +305,14 @@ def test_somebody_followed_over_a_line_is_found_in_a_box_beyond_it(ws, long_film
 # A bad day.
 
 
-def child(path: Path, source: Path, *order: int) -> subprocess.Popen:
+def child(path: Path, source: Path, *order: int, stdin=subprocess.DEVNULL) -> subprocess.Popen:
+    """A process of its own that reads a film in this order of pieces.
+
+    It prints a line at each step, and waits then for one unless its stdin is closed.
+    """
     command = [sys.executable, "-c", CHILD, str(path), str(source), *map(str, order)]
-    return subprocess.Popen(
-        command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, text=True
-    )
+    where = Path(__file__).parents[1]
+    return subprocess.Popen(command, cwd=where, stdin=stdin, stdout=subprocess.PIPE, text=True)
 
 
 @posix
@@ -319,15 +323,17 @@ def test_killed_again_and_again_the_gallery_is_as_undisturbed(
     chance = random.Random(20260501)
     killed = 0
     for _ in range(5):
-        with child(tmp_path / "ws", long_film) as process:
+        with child(tmp_path / "ws", long_film, stdin=subprocess.PIPE) as process:
             for _ in range(chance.randint(4, 22)):
-                process.stdout.readline()
+                if process.stdout.readline():
+                    process.stdin.write("\n")
+                    process.stdin.flush()
             time.sleep(chance.random() * 0.05)
             process.kill()
         killed += process.returncode == -9
     assert killed >= 3
     with child(tmp_path / "ws", long_film) as process:
-        pass
+        process.stdout.read()
     assert process.returncode == 0
     assert contents(tmp_path / "ws") == undisturbed
 
