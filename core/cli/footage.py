@@ -200,6 +200,6 @@ def worker(args: argparse.Namespace) -> int:
 
 def _until_closed(stop: threading.Event) -> None:
     """Stop when whoever started this process is gone: then its end of the pipe is closed."""
-    while sys.stdin.buffer.read(1):
+    while os.read(sys.stdin.fileno(), 1):  # holds no lock that the end of the process waits for
         pass
     stop.set()

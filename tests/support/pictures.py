@@ -1,4 +1,4 @@
-"""Make the pictures of README: `python tests/support/pictures.py` (needs Chromium).
+"""Make the pictures in docs/pictures: `python tests/support/pictures.py` (needs Chromium).
 
 A made-up street of four cameras where drawn figures walk; no real person, no real place.
 """
@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import films
 import tiny
@@ -21,7 +22,12 @@ from PIL import Image
 from core.types import Camera, Recorder
 from core.workspace import Workspace
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+PAGES = ("", "search", "route", "securing", "cameras", "footage", "system")
+WITH_MAP = ("route", "cameras")
 OUT = Path(__file__).parents[2] / "docs" / "pictures"
 PLACES = {
     "c1": ("역 앞", 37.5665, 126.9780),
@@ -60,6 +66,28 @@ def world(folder: Path) -> tuple[Path, str]:
     return folder / "ws", case
 
 
+def photograph(page: Page, address: str, case: str, folder: Path) -> None:
+    """Every page in both languages, as an officer sees it on a small screen."""
+    page.goto(f"{address}/search?case={case}")
+    page.get_by_role("button", name="검색", exact=True).last.click()
+    page.get_by_role("button", name="맞음").first.wait_for()
+    for language in ("ko", "en"):
+        for name in PAGES:
+            page.goto(f"{address}/{name}?case={case}&lang={language}")
+            if name in WITH_MAP:
+                page.frame_locator("iframe").first.locator(".leaflet-container").wait_for()
+            page.wait_for_timeout(6000)
+            page.screenshot(path=folder / f"{name or 'case'}-{language}.png")
+
+
+def keep(shot: Path, width: int) -> None:
+    """A screenshot as a small palette PNG."""
+    picture = Image.open(shot).convert("RGB")
+    size = (width, round(picture.height * width / picture.width))
+    small = picture.resize(size, Image.Resampling.LANCZOS)
+    small.quantize(128).save(OUT / shot.name, optimize=True)
+
+
 def main() -> None:
     from playwright.sync_api import sync_playwright
 
@@ -70,23 +98,18 @@ def main() -> None:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "core.cli", "serve", "--headless", "--port", str(port)]
     server = subprocess.Popen([*command, "--workspace", str(workspace)], start_new_session=True)
-    time.sleep(6)
+    time.sleep(8)
     OUT.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1366, "height": 768})
-        page.goto(f"http://127.0.0.1:{port}/search?case={case}")
-        page.get_by_role("button", name="검색", exact=True).last.click()
-        page.get_by_role("button", name="맞음").first.wait_for()
-        page.wait_for_timeout(3000)
-        page.screenshot(path=folder / "search.png")
-        page.get_by_role("link", name="동선").click()
-        page.frame_locator("iframe").first.locator(".leaflet-container").wait_for()
-        page.wait_for_timeout(4000)
-        page.screenshot(path=folder / "route.png")
+        page.set_default_timeout(90_000)
+        photograph(page, f"http://127.0.0.1:{port}", case, folder)
         browser.close()
     os.killpg(server.pid, 15)
-    left, right = (Image.open(folder / f"{name}.png") for name in ("search", "route"))
+    for shot in sorted(folder.glob("*-??.png")):
+        keep(shot, 1024)
+    left, right = (Image.open(folder / f"{name}-ko.png") for name in ("search", "route"))
     both = Image.new("RGB", (left.width + right.width + 24, left.height), "white")
     both.paste(left, (0, 0))
     both.paste(right, (left.width + 24, 0))
