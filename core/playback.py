@@ -59,7 +59,7 @@ class Playback:
         path = self._root / f"{self._name(clip, tracklet)}.mp4"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            low, high = max(0.0, from_s - clip.start_s), to_s - clip.start_s
+            low, high = max(0.0, from_s - clip.film_start_s), to_s - clip.film_start_s
             paint = Frame(clip, tracklet)
             footage.cut(
                 clip.path, low, high, path, paint=paint, most_px=WIDTH_PX, most_fps=FRAMES_PER_S
@@ -101,7 +101,7 @@ class Frame:
     """Draws the person's box on the pictures of a film, between the times it was found at."""
 
     def __init__(self, clip: Clip, tracklet: Tracklet) -> None:
-        self._times = tracklet.t_s - clip.start_s  # (T,) seconds into the film
+        self._times = tracklet.t_s - clip.film_start_s  # (T,) seconds into the film
         self._box = tracklet.box
         self._width = clip.size[0]
 

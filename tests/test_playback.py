@@ -14,7 +14,7 @@ import tiny
 from core import casework
 from core.errors import FootageError
 from core.playback import FRAME_RGB, LONGEST_S, Frame, Playback, outlined, window
-from core.types import Clip, Tracklet
+from core.types import Camera, Clip, Tracklet
 from core.workspace import Workspace
 
 
@@ -46,6 +46,31 @@ def test_the_film_is_h264_and_frames_the_person(tiny_workspace: Path, tmp_path: 
     rows, columns = np.nonzero(yellow)
     assert abs(columns.min() - 90) < 8  # where the figure stands at 2.0 s
     assert abs(rows.max() - 182) < 8
+    ws.close()
+
+
+def test_a_sighting_in_a_later_piece_is_cut_from_its_own_place_in_the_film(
+    tiny_pack: Path, make_film, tmp_path: Path
+) -> None:
+    figures = tiny.figures([(tiny.RED, tiny.walk(10, 20))])
+    film = make_film(tmp_path / "long.mp4", [i / 10 for i in range(120)], tiny.FRAME, figures)
+    ws = Workspace.create(tmp_path / "ws", "tiny", [tiny_pack], piece_s=4.0)
+    ws.add_camera(Camera("c1", "c1", "c1"))
+    for _ in ws.ingest(film, camera="c1", start="2026-05-01T09:00:00+09:00"):
+        pass
+    later = max(ws.clips(), key=lambda clip: clip.from_s)
+    assert later.from_s > 0
+    at_s = later.from_s + 0.5
+    tracklet = Tracklet(
+        f"c1/{later.id}/9", [later.film_start_s + at_s], [[10, 10, 30, 60]], [0.9], [], [], ()
+    )
+    shown = Playback(tmp_path / "films").excerpt(later, tracklet)
+    _, frames = decoded(shown.film, tmp_path)
+    whole = decoded(film.read_bytes(), tmp_path)[1]
+    first = round(10 * (shown.from_s - later.film_start_s))
+    apart = [np.abs(frames[0].astype(int) - one).mean() for one in whole]
+    assert abs(int(np.argmin(apart)) - first) <= 1
+    assert Frame(later, tracklet).box_at(at_s) == pytest.approx([10, 10, 30, 60])
     ws.close()
 
 
