@@ -208,6 +208,9 @@ class _Sewing:
             out = 0.012 if mat == paint.BROW else 0.0
             v = part.place(self.body)
             v[:, 2] += out
+            if mat == paint.BROW:
+                inner = 1 - np.clip(np.abs(part.canon[:, 0]) / 0.5, 0, 1)
+                v[:, 1] += 0.05 + 0.05 * inner
             self._hang(mat, part, v, part.uv[:, 0].copy(), part.uv[:, 1].copy())
 
     def hair(self) -> None:
@@ -227,6 +230,10 @@ class _Sewing:
         out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 0.1)
         lift = np.float32(cut.volume) * np.clip((canon[:, 1:2] - 6.6) / 1.2, 0, 1)
         v = (v + lift * out).astype(np.float32)
+        upper = self.outfit.upper
+        away = 0.14 + upper.flare * 0.9 + (0.12 if upper.kind == "outerwear" else 0.0)
+        hangs = np.clip((6.15 - canon[:, 1]) / 0.5, 0, 1)
+        v[:, 2] += np.where(v[:, 2] < 0.55, -1.0, 1.0) * away * hangs
         self.heap.add(paint.HAIR, v, faces, canon, part.bones, part.bone_weight, 0.0,
                       part.uv[:, 0].copy(), part.uv[:, 1].copy())
 
@@ -340,14 +347,20 @@ class _Sewing:
     def _mask(self) -> None:
         base, faces = self.assets.base, self.assets.body
         x, y, z = base.T
-        inside = (z > 0.82) & (y > 6.02) & (y < 7.06) & (np.abs(x) < 0.74)
+        inside = (z > 0.72) & (y > 5.98) & (y < 7.2) & (np.abs(x) < 0.80)
         sheet = faces[inside[faces].all(1)]
         ids, flat = np.unique(sheet, return_inverse=True)
         flat = flat.reshape(-1, 3).astype(np.int32)
-        v = self.body[ids] + 0.07 * self.normal[ids]
+        skin = self.body[ids] + 0.05 * self.normal[ids]
+        sides, count = np.unique(
+            np.sort(np.concatenate([flat[:, [0, 1]], flat[:, [1, 2]], flat[:, [2, 0]]]), axis=1),
+            axis=0, return_counts=True)  # fmt: skip
         edge = np.zeros(len(ids), bool)
-        v = sewing.smooth(v, flat, 14, edge)
-        v = v + 0.10 * vertex_normals(v, flat)
+        edge[sides[count == 1].ravel()] = True
+        v = sewing.smooth(skin, flat, 24, edge)
+        out = vertex_normals(v, flat)
+        sunk = np.maximum(((skin - v) * out).sum(1, keepdims=True), 0)
+        v = sewing.smooth(v + sunk * out, flat, 2, edge) + 0.08 * out
         self.heap.add(paint.MASK, v.astype(np.float32), flat, base[ids],
                       self.assets.skin_bones[ids], self.assets.skin_weight[ids])  # fmt: skip
         corners = np.stack([self._near(s * 0.60, y, 1.0) + (s * 0.06, 0, 0.06)

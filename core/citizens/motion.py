@@ -142,11 +142,11 @@ def pose_of(gait: str, phase: float, speed: float, age: str, swing: float, stoop
     reach = float(np.clip(11 + 10.5 * speed, 10, 30)) * (0.72 if slow else 0.85 if old else 1.0)
     bend = 7 if slow or old else 0
     lift = 38 if slow else 48 if old else 60 if child else 56
-    arms = (9 if slow or old else 26 if child else 18) * swing * min(speed / 1.3, 1.3)
+    arms = (9 if slow or old else 24 if child else 16) * swing * min(speed / 1.3, 1.3)
     lean = 2 + stoop + (8 if slow else 0)
     return _stride(phase, reach, (lift, 12.0 + bend),
                    arm=(-arms * wave + 1, arms * wave + 1), arm_out=(8.0, 8.0),
-                   elbow=(15 + 9 * max(-wave, 0), 15 + 9 * max(wave, 0)), lean=lean,
+                   elbow=(10 + 8 * max(-wave, 0), 10 + 8 * max(wave, 0)), lean=lean,
                    hip_turn=-4 * wave, chest_turn=4 * wave, sway=1.2 * side,
                    head=(0.0, 0.55 * lean - 3))  # fmt: skip
 

@@ -147,8 +147,8 @@ float folds(vec3 c, float arm, float mat, float quilt) {
         h += gauss(arm, 0.08, 0.12) * 0.0030 * sin(c.y * 9.0 + c.x * 7.0);
     } else if (mat == 8.0) {
         float leg = abs(c.x);
-        h += gauss(c.y, -3.6, 0.75) * 0.0046 * sin(c.y * 9.0 + 2.2 * sin(c.z * 2.0 + leg));
-        h += smoothstep(-5.6, -7.2, c.y) * 0.0060 * sin(c.y * 10.0 + 2.5 * sin(c.z * 2.3 + leg));
+        h += gauss(c.y, -3.6, 0.8) * 0.0030 * sin(c.y * 6.0 + 2.6 * sin(c.z * 2.6 + leg * 2.0) + c.x);
+        h += smoothstep(-5.6, -7.2, c.y) * 0.0042 * sin(c.y * 8.0 + 3.2 * sin(c.z * 2.6 + leg * 1.6));
         h += gauss(c.y, -0.1, 0.8) * 0.0050 * sin((leg * 1.3 + c.y) * 7.0);
         h += 0.0016 * wave(vec3(c.x * 4.0, c.y * 1.6, c.z * 4.0));
     } else {

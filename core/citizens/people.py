@@ -194,7 +194,7 @@ def face_morphs(name: str, age: str) -> tuple[tuple[str, float], ...]:
     damp = 0.7 if age == "child" else 1.0
     out: list[tuple[str, float]] = []
     for slider, low, high, sigma in SLIDERS:
-        value = float(np.clip(rng.normal(0, 1.35 * sigma), -1.15, 1.15)) * damp
+        value = float(np.clip(rng.normal(0, 0.95 * sigma), -0.9, 0.9)) * damp
         for side in ("l", "r") if "{s}" in slider else ("",):
             weight = value + (float(rng.normal(0, 0.05)) if side else 0.0)
             target = f"{slider.format(s=side)}-{high if weight > 0 else low}"
@@ -222,7 +222,7 @@ def _ancestry(rng: np.random.Generator) -> tuple[float, float, float]:
 
 def _skin(rng: np.random.Generator, ancestry: tuple[float, float, float], sex: str) -> RGB8:
     """sRGB skin: three ancestral means, a common spread of darkness and redness."""
-    means = np.array([[221, 180, 152], [228, 186, 164], [112, 76, 58]], np.float64)
+    means = np.array([[229, 192, 165], [232, 194, 172], [116, 80, 62]], np.float64)
     mean = np.array(ancestry) @ means * (1.02 if sex == "female" else 0.97)
     tone = mean * rng.normal(1.0, 0.055) + rng.normal(0, 1, 3) * (3.0, 2.5, 4.0)
     r, g, b = (int(x) for x in np.clip(np.round(tone), 30, 240))
@@ -232,10 +232,10 @@ def _skin(rng: np.random.Generator, ancestry: tuple[float, float, float], sex: s
 def _hair_rgb(rng: np.random.Generator, age: str, sex: str) -> RGB8:
     """sRGB hair: black to brown, some dyed, grey with age."""
     dark: tuple[RGB8, ...] = ((24, 20, 19), (32, 25, 22), (44, 32, 26))
-    dyed: tuple[RGB8, ...] = ((82, 54, 36), (104, 70, 44), (128, 92, 60), (92, 44, 34))
+    dyed: tuple[RGB8, ...] = ((66, 46, 34), (82, 58, 40), (104, 74, 50), (74, 42, 34))
     grey: tuple[RGB8, ...] = ((92, 90, 90), (138, 136, 134), (182, 180, 176), (58, 55, 54))
     grey_share = {"middle_aged": 0.12, "elderly": 0.66}.get(age, 0.0)
-    dyed_share = {"child": 0.02, "elderly": 0.10}.get(age, 0.26 if sex == "female" else 0.10)
+    dyed_share = {"child": 0.02, "elderly": 0.08}.get(age, 0.20 if sex == "female" else 0.08)
     draw = rng.uniform()
     base = pick(rng, grey if draw < grey_share else dyed if draw > 1 - dyed_share else dark)
     r, g, b = (int(x) for x in np.clip(np.array(base) * rng.uniform(0.85, 1.15), 10, 235))
@@ -272,8 +272,8 @@ def citizen(seed: int, split: str = "train") -> Citizen:
     skin = _skin(rng, ancestry, sex)
     hair_rgb = _hair_rgb(rng, age, sex)
     painted = sex == "female" and age not in ("child",) and rng.uniform() < 0.7
-    red = rng.uniform(0.35, 0.8) if painted else rng.uniform(0.08, 0.28)
-    lip_base = np.array(skin) * (0.90, 0.68, 0.66)
+    red = rng.uniform(0.3, 0.7) if painted else rng.uniform(0.04, 0.2)
+    lip_base = np.array(skin) * (0.92, 0.74, 0.72)
     lips = lip_base * (1 - red) + np.array(pick(rng, ((176, 52, 58), (190, 84, 84), (150, 60, 66))))\
         * red  # fmt: skip
     iris = np.array((46, 30, 22)) * rng.uniform(0.7, 1.5)

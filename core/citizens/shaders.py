@@ -34,11 +34,16 @@ bool cut_away(vec3 c, vec4 e) {{
     }}
     if (kind == 2.0 || kind == 3.0 || kind == 4.0 || kind == 9.0) return false;
     if (c.y > edge.y) return true;
-    if (kind == 5.0) return c.y < edge.x + 0.06 * sin(c.x * 37.0) + 0.05 * sin(c.x * 91.0);
+    if (kind == 5.0) {{
+        float jag = 0.05 * sin(c.x * 37.0) + 0.04 * sin(c.x * 91.0);
+        bool fringe = c.z > 0.95 && abs(c.x) < 0.60 && c.y > 6.4
+                      && c.y < 7.50 + 0.5 * smoothstep(0.42, 0.60, abs(c.x)) * -2.0 + jag;
+        return fringe || c.y < edge.x + 1.2 * jag;
+    }}
     if (kind == 8.0) {{
-        float low = 6.12 + 0.10 * c.x * c.x;
-        float high = 6.98 - 0.34 * abs(c.x) * abs(c.x);
-        return c.y < low || c.y > high || abs(c.x) > 0.66;
+        float low = 6.14 + 0.16 * c.x * c.x;
+        float high = 7.06 - 0.30 * c.x * c.x;
+        return c.y < low || c.y > high || abs(c.x) > 0.68;
     }}
     if (e.x <= 0.02 && c.y < edge.x) return true;
     if (e.x > edge.z) return true;
@@ -140,13 +145,12 @@ vec3 skin_color(vec4 m0, vec4 m1, vec4 m2, vec4 m3, vec4 m4, out float gloss) {
     vec2 cheek = vec2(abs(C.x) - 0.46, C.y - 6.92);
     float face = step(0.9, C.z) * step(6.0, C.y);
     c = mix(c, c * vec3(1.08, 0.72, 0.70), face * m1.w * exp(-dot(cheek, cheek) * 14.0));
-    c = mix(c, c * vec3(1.03, 0.86, 0.84), face * 0.4 * exp(-dot(vec2(C.x, C.y - 6.95),
-            vec2(C.x, C.y - 6.95)) * 50.0));
+    vec2 tip = vec2(C.x, C.y - 6.95);
+    c = mix(c, c * vec3(1.03, 0.88, 0.86), face * 0.3 * exp(-dot(tip, tip) * 22.0));
     float beard = step(0.4, C.z) * smoothstep(6.98, 6.80, C.y) * smoothstep(5.9, 6.2, C.y)
                 * (1.0 - 0.7 * smoothstep(0.16, 0.10, abs(C.x)) * step(6.72, C.y) * step(C.y, 6.8));
     c = mix(c, c * 0.5 + m2.rgb * 0.35, m2.w * 0.5 * beard);
     c = mix(c, m1.rgb, smoothstep(0.10, 0.42, E.y));
-    c *= 1.0 - 0.10 * wave(C * 7.0) * 0.25;
     float line = mix(mix(6.66, 7.42, smoothstep(0.10, 0.45, C.z)), 7.93,
                      smoothstep(0.72, 1.12, C.z));
     line += 0.02 * sin(C.x * 40.0) + 0.02 * sin(C.z * 53.0);
@@ -161,7 +165,7 @@ vec3 skin_color(vec4 m0, vec4 m1, vec4 m2, vec4 m3, vec4 m4, out float gloss) {
 vec3 eye_color(vec3 iris, out float gloss) {
     gloss = 0.9;
     float away = acos(clamp(normalize(C).z, -1.0, 1.0));
-    vec3 c = mix(vec3(0.62, 0.57, 0.54), vec3(0.50, 0.30, 0.27), smoothstep(0.75, 1.25, away));
+    vec3 c = mix(vec3(0.80, 0.76, 0.73), vec3(0.62, 0.42, 0.38), smoothstep(0.80, 1.25, away));
     c = mix(iris * 0.35, c, smoothstep(0.46, 0.54, away));
     c = mix(iris * (0.8 + 0.3 * sin(atan(C.y, C.x) * 23.0)), c, smoothstep(0.40, 0.46, away));
     return mix(vec3(0.004), c, smoothstep(0.17, 0.21, away)) * (1.0 - 0.45 * smoothstep(0.1, 0.6, C.y));
@@ -183,7 +187,7 @@ void main() {
     if (kind == 1.0) {
         color = skin_color(m0, m1, m2, m3, m4, gloss);
         ao = 1.0 - 0.65 * clamp(E.z * 2.4, 0.0, 1.0);
-        if (C.y > 5.7 && C.y < 6.5 && C.z < 1.25) ao *= 0.78;
+        ao *= 1.0 - 0.24 * gauss(C.y, 6.1, 0.32) * smoothstep(1.45, 1.0, C.z) * smoothstep(0.03, 0.0, E.x);
         wrap = 0.25;
     } else if (kind == 2.0) {
         color = eye_color(m0.rgb, gloss);
@@ -191,17 +195,20 @@ void main() {
     } else if (kind == 3.0) {
         float v = (E.z - 0.5) * 2.0;
         float hairs = hash(floor(vec2(E.y * 70.0, E.z * 9.0 + E.y * 14.0)));
-        if (hairs > m2.x * 1.25 - 0.25 * abs(v) + clamp(px * 40.0 - 0.6, 0.0, 0.5)) discard;
+        float body = smoothstep(1.0, 0.45, abs(v)) * smoothstep(0.0, 0.12, E.y) * smoothstep(1.0, 0.88, E.y);
+        if (hairs > m2.x * (0.15 + 1.05 * body) + clamp(px * 8.0 - 0.2, 0.0, 0.15)) discard;
+        color = mix(color, vec3(0.30, 0.19, 0.14), 0.15);
         gloss = 0.0;
     } else if (kind == 4.0) {
-        if (hash(floor(vec2(E.y * 60.0, 1.0))) > 0.6 + clamp(px * 30.0, 0.0, 0.25)) discard;
+        if (C.y < 7.27 || fract(E.y * 28.0) > 0.35 + clamp(px * 12.0 - 0.1, 0.0, 0.2)) discard;
         gloss = 0.0;
     } else if (kind == 5.0) {
         float fade = clamp(1.4 - px * 9.0, 0.0, 1.0);
-        float strand = sin(C.x * 61.0 + 3.0 * sin(C.y * 1.7)) * sin(C.z * 47.0 + 2.0 * sin(C.y * 2.3));
-        float lock = sin(C.x * 13.0 + 1.5 * sin(C.y * 1.1) + C.z * 11.0);
-        color *= 1.0 + 0.34 * strand * fade + 0.16 * lock;
-        n = bumped(n, (0.0012 * lock + 0.0007 * strand * fade));
+        float turn = atan(C.x, C.z - 0.35) + 0.12 * sin(C.y * 1.9);
+        float strand = sin(turn * 74.0) * sin(turn * 31.0 + 1.7) + 0.6 * sin(turn * 151.0 + C.y);
+        float lock = sin(turn * 11.0 + 1.2 * sin(C.y * 2.1)) + 0.5 * sin(turn * 23.0 + C.y * 1.3);
+        color *= 1.0 + 0.20 * strand * fade + 0.14 * lock;
+        n = bumped(n, 0.0022 * lock + 0.0006 * strand * fade);
         ao = 0.55 + 0.45 * smoothstep(6.2, 8.0, C.y);
         gloss = 0.10; rough = 14.0; wrap = 0.15;
     } else if (kind == 6.0) {

@@ -241,12 +241,18 @@ def _cloth(
     elif fabric == "leather":
         share = {"black": 6, "brown": 3, "beige": 1}
     color = _color(rng, share)
-    others = {k: v for k, v in UPPER_SHARE.items() if k != color}
+    flesh = ("beige", "orange", "pink") if pattern in ("print", "two_tone") else ()
+    others = {k: v for k, v in UPPER_SHARE.items() if k != color and k not in flesh}
     second = shade(rng, _color(rng, others))
     scale = float({"checks": rng.uniform(0.5, 1.4), "stripes": rng.uniform(0.25, 0.8),
                    "pinstripes": rng.uniform(0.12, 0.22), "print": rng.uniform(0.4, 1.2)}.get(
                        pattern, 0.6))  # fmt: skip
-    return Cloth(color, shade(rng, color), pattern, second, scale, fabric)
+    rgb = shade(rng, color)
+    if fabric == "denim" and color in ("blue", "sky", "navy"):
+        gray = sum(rgb) / 3
+        r, g, b = (round(0.62 * x + 0.38 * gray) for x in rgb)
+        rgb = (r, g, b)
+    return Cloth(color, rgb, pattern, second, scale, fabric)
 
 
 @lru_cache(maxsize=8192)
