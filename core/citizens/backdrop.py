@@ -6,6 +6,7 @@ scenes is elsewhere. Everything is drawn from the preset's name.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import cv2
@@ -106,7 +107,7 @@ def street(name: str) -> tuple[Mesh, ...]:
             size = rng.uniform(0.3, 2.2, 2)
             middle = np.array((x, away - size[1] / 2 - 0.05)) * sign @ turn.T
             reach = np.abs(np.array((size[0], size[1])) @ turn.T) / 2
-            image = np.full((8, 8, 3), rng.integers(30, 220, 3), np.uint8)
+            image = _dull(rng)
             tall = rng.uniform(0.4, 2.6)
             out.append(box(np.array((*(middle - reach), 0.0)),
                            np.array((*(middle + reach), tall)), image))  # fmt: skip
@@ -118,15 +119,37 @@ def occluder(rng: np.random.Generator, at: NDArray[np.float64], towards: NDArray
     way = towards[:2] - at[:2]
     way = way / np.linalg.norm(way)
     side = np.array((-way[1], way[0]))
-    image = np.full((8, 8, 3), rng.integers(30, 210, 3), np.uint8)
+    image = _dull(rng)
     kind = pick(rng, ("post", "box", "fence"))
     if kind == "post":
-        middle = at[:2] + way * rng.uniform(0.8, 1.6) + side * rng.uniform(-0.35, 0.35)
+        ahead, across = rng.uniform(0.8, 1.6), rng.uniform(-0.35, 0.35)
         half, tall = np.array((0.05, 0.05)), rng.uniform(0.8, 3.0)
     elif kind == "box":
-        middle = at[:2] + way * rng.uniform(0.8, 1.4) + side * rng.choice((-1, 1)) * 0.55
+        ahead, across = rng.uniform(0.8, 1.4), rng.choice((-1, 1)) * 0.55
         half, tall = rng.uniform(0.2, 0.45, 2), rng.uniform(0.5, 1.1)
     else:
-        middle = at[:2] + way * rng.uniform(0.9, 1.4)
-        half, tall = np.abs(side) * 2.0 + 0.03, rng.uniform(0.35, 0.75)
-    return box(np.array((*(middle - half), 0.0)), np.array((*(middle + half), tall)), image)
+        ahead, across = rng.uniform(0.9, 1.4), 0.0
+        half, tall = np.array((0.03, 2.0)), rng.uniform(0.35, 0.75)
+    flat = box(np.array((*-half, 0.0)), np.array((*half, tall)), image)
+    turn = np.eye(3)
+    turn[:2, 0], turn[:2, 1] = way, side
+    middle = np.array((*(at[:2] + way * ahead + side * across), 0.0))
+    return Mesh((flat.vertices @ turn.T + middle).astype(np.float32), flat.triangles,
+                (flat.normals @ turn.T).astype(np.float32), flat.uv, image)  # fmt: skip
+
+
+def _dull(rng: np.random.Generator) -> Image:
+    """A small picture of one muted color."""
+    tone = rng.uniform(40, 200) + rng.normal(0, 14, 3)
+    return np.full((8, 8, 3), np.clip(tone, 10, 240).astype(np.uint8), np.uint8)
+
+
+def facing(scenery: Sequence[Mesh], eye: NDArray[np.float64]) -> list[Mesh]:
+    """The ground and what stands beyond the middle as seen from the eye (3,): no wall between."""
+    way = np.array((*eye[:2], 0.0)) / np.linalg.norm(eye[:2])
+    return [
+        mesh for mesh in scenery
+        if mesh.normals[0, 2] > 0.9 or (mesh.vertices.mean(0) @ way < 1.5
+                                        and (len(mesh.vertices) > 4
+                                             or mesh.normals[0] @ (eye - mesh.vertices[0]) > 0))
+    ]  # fmt: skip

@@ -26,7 +26,7 @@ from core.citizens.chance import SPLITS, generator, pick, presets
 from core.citizens.people import Citizen, citizen
 from core.citizens.render import Renderer
 from core.citizens.snapshot import CAMERAS, CropCamera, crop_camera, develop
-from core.citizens.stage import FACE_POINTS, Frame, Light, Placed, View
+from core.citizens.stage import FACE_POINTS, Frame, Light, Mesh, Placed, View
 from core.errors import BadInput
 from core.types import ATTRIBUTES
 
@@ -110,7 +110,7 @@ def direction(view: View, placed: Placed) -> str:
 
 def crop_scene(
     who: Citizen, camera: CropCamera, plan: People, rng: np.random.Generator
-) -> tuple[View, Light, list[Any], list[Placed]]:
+) -> tuple[View, Light, list[Mesh], list[Placed]]:
     """Where the person of one crop walks, what stands around, and the view that frames the crop."""
     a = rng.uniform(0, 2 * math.pi)
     spot = np.array((*rng.uniform(-2.2, 2.2, 2), 0.0))
@@ -125,7 +125,7 @@ def crop_scene(
     placed = Placed(who, (spot[0], spot[1], 0.0), heading, gait, float(rng.uniform()),
                     float(rng.uniform(0.9, 1.5)) if gait != "run" else 2.8,
                     (float(rng.normal(0, 14)), float(rng.normal(0, 6))))  # fmt: skip
-    static: list[Any] = list(backdrop.street(pick(rng, camera.streets)))
+    static = backdrop.facing(backdrop.street(pick(rng, camera.streets)), eye)
     if rng.uniform() < plan.occluded:
         static.append(backdrop.occluder(rng, spot, eye))
     people = [] if plan.empty else [placed]

@@ -189,6 +189,7 @@ def rotations(skeleton: Skeleton, pose: Pose) -> dict[str, Float64]:
     look = _turn("y", pose.head[0]) @ _turn("x", pose.lean - pose.head[1])
     half = _turn("y", 0.4 * pose.head[0]) @ _turn("x", pose.lean - 0.4 * pose.head[1])
     out = {"root": pelvis, "spine04": middle, "spine02": chest, "neck02": half, "head": look}
+    out["carried"] = pelvis
     for i, (side, sign) in enumerate((("L", 1.0), ("R", -1.0))):
         def along(a: str, b: str, side: str = side) -> Float64:
             d: Float64 = s.heads[s.index(f"{b}.{side}")] - s.heads[s.index(f"{a}.{side}")]

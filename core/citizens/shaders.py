@@ -36,8 +36,8 @@ bool cut_away(vec3 c, vec4 e) {{
     if (c.y > edge.y) return true;
     if (kind == 5.0) {{
         float jag = 0.05 * sin(c.x * 37.0) + 0.04 * sin(c.x * 91.0);
-        bool fringe = c.z > 0.95 && abs(c.x) < 0.60 && c.y > 6.4
-                      && c.y < 7.50 + 0.5 * smoothstep(0.42, 0.60, abs(c.x)) * -2.0 + jag;
+        float side = smoothstep(0.45, 0.70, abs(c.x));
+        bool fringe = c.z > 0.98 + 0.14 * side && c.y > 5.6 && c.y < 7.50 - 0.25 * side + jag;
         return fringe || c.y < edge.x + 1.2 * jag;
     }}
     if (kind == 8.0) {{

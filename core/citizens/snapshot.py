@@ -28,7 +28,7 @@ class CropCamera:
     """One camera preset; every number is drawn from its name.
 
     height_m, away_m  (low, high) how high it hangs and how far people walk from it
-    gain, gamma, saturation, contrast  its color;  blur_px, noise, quality  its sensor and codec
+    level, gain, gamma, saturation, contrast  its exposure and color;  blur_px, noise, quality  its sensor and codec
     native_px  (low, high) height of a person in its picture;  toward  share of frontal people
     """
 
@@ -37,6 +37,7 @@ class CropCamera:
     light: Light
     height_m: float
     away_m: tuple[float, float]
+    level: float
     gain: RGB
     gamma: float
     saturation: float
@@ -94,7 +95,8 @@ def crop_camera(name: str, split: str, night: bool = True) -> CropCamera:
     names = presets("street", STREETS, split)
     r, g, b = (float(x) for x in cast)
     return CropCamera(
-        name, sky, _light(rng, sky), float(rng.uniform(2.4, 5.0)), (near, near * 1.9), (r, g, b),
+        name, sky, _light(rng, sky), float(rng.uniform(2.4, 5.0)), (near, near * 1.9), float(rng.uniform(0.13, 0.22)),
+        (r, g, b),
         float(np.exp(rng.normal(0, 0.13))), float(np.clip(rng.normal(0.92, 0.18), 0.45, 1.3)),
         float(np.clip(rng.normal(1.0, 0.10), 0.75, 1.25)), float(rng.uniform(0.3, 1.1)),
         float(rng.uniform(1.5, 6.0)), (int(rng.integers(38, 60)), int(rng.integers(72, 92))),
@@ -110,7 +112,10 @@ def develop(image: Image, camera: CropCamera, rng: np.random.Generator) -> tuple
     h, w = image.shape[:2]
     small = cv2.resize(image, (max(round(w * native / h), 24), native), interpolation=cv2.INTER_AREA)
     c = (small.astype(np.float32) / 255) ** (2.2 * camera.gamma)
-    c = c * np.array(camera.gain, np.float32) * float(np.exp(rng.normal(0, 0.16)))
+    level = float(np.exp(np.log(np.maximum(c, 1e-3)).mean()))  # automatic exposure, sluggish
+    c = c * (camera.level / level) ** 0.6 * float(np.exp(rng.normal(0, 0.14)))
+    c = c * np.array(camera.gain, np.float32)
+    c = np.where(c > 0.7, 0.7 + 0.3 * np.tanh((c - 0.7) / 0.3), c)
     c = np.clip(c, 0, 1) ** (1 / 2.2)
     gray = c @ np.array((0.3, 0.59, 0.11), np.float32)
     saturation = 0.0 if camera.light.infrared else camera.saturation
