@@ -31,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     people = verbs.add_parser("people", parents=[common], help="whole-body crops with attributes")
     people.add_argument("--crops", type=int, default=5, help="crops per citizen and camera")
     people.add_argument("--cameras", type=int, default=2)
+    people.add_argument("--pairs", type=int, default=5, help="groups of cameras")
     people.add_argument("--no-night", action="store_true", help="no street lamps, no infrared")
     people.add_argument("--empty", action="store_true", help="leak probe: nobody is drawn")
     faces = verbs.add_parser("faces", parents=[common], help="face crops with landmarks")
@@ -54,7 +55,7 @@ def _sheet(args: argparse.Namespace) -> dict[str, object]:
     if args.kind == "faces":
         image = sheets.face_sheet(renderer, args.seed * 1_000_000, split=args.split)
     else:
-        plan = People(12, 1, args.cameras, args.split, args.seed)
+        plan = People(12, 1, args.cameras, 3, args.split, args.seed)
         image = sheets.people_sheet(renderer, plan)
     ok, data = cv2.imencode(args.out.suffix or ".png", image[:, :, ::-1])
     if not ok:
@@ -66,7 +67,7 @@ def _sheet(args: argparse.Namespace) -> dict[str, object]:
 def _set(args: argparse.Namespace) -> dict[str, object]:
     plan: People | Faces
     if args.verb == "people":
-        plan = People(args.count, args.crops, args.cameras, args.split, args.seed,
+        plan = People(args.count, args.crops, args.cameras, args.pairs, args.split, args.seed,
                       night=not args.no_night, empty=args.empty)  # fmt: skip
         pictures = args.count * args.crops * args.cameras
     else:

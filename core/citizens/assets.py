@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -214,7 +215,9 @@ def _rotate(points: Float32, centre: Float32, axis: Float32, angle_deg: float) -
     return (turned + centre).astype(np.float32)
 
 
-def _curl(base: Float32, full: Float32, names: list[str], head: Callable[[str], Float32]) -> Float32:
+def _curl(
+    base: Float32, full: Float32, names: list[str], head: Callable[[str], Float32]
+) -> Float32:
     """The base mesh with fingers curled as in a hanging hand (fingers are not posed later)."""
     out = base.copy()
     for side, sign in (("L", 1.0), ("R", -1.0)):
@@ -234,7 +237,7 @@ def _arm_coordinate(base: Float32, heads: Mapping[str, Float32], weight: Float32
     out = np.zeros(len(base), np.float32)
     for side in ("L", "R"):
         path = [heads[f"{b}.{side}"] for b in ("upperarm01", "lowerarm01", "wrist", "finger3-1")]
-        lengths = [float(np.linalg.norm(b - a)) for a, b in zip(path, path[1:], strict=False)]
+        lengths = [float(np.linalg.norm(b - a)) for a, b in pairwise(path)]
         whole = lengths[0] + lengths[1]
         best = np.full(len(base), np.inf, np.float32)
         along = np.zeros(len(base), np.float32)
@@ -267,20 +270,20 @@ def _cavity(obj: Obj) -> Float32:
         for a, b in ((0, 1), (1, 2), (2, 0), (1, 0), (2, 1), (0, 2)):
             np.add.at(spread, f[:, a], hollow[f[:, b]])
         hollow = 0.5 * hollow + 0.5 * spread / np.maximum(count, 1)
-    return hollow.astype(np.float32)
+    soft: Float32 = hollow.astype(np.float32)
+    return soft
 
 
 def vertex_normals(v: Float32, f: Int32) -> Float32:
     """(V,3) unit normals of a mesh, area weighted; vertices without triangles get (0,0,0)."""
     face = np.cross(v[f[:, 1]] - v[f[:, 0]], v[f[:, 2]] - v[f[:, 0]]).astype(np.float64)
     out = np.stack(
-        [
-            np.bincount(f.ravel(), np.repeat(face[:, k], 3), minlength=len(v))
-            for k in range(3)
-        ],
+        [np.bincount(f.ravel(), np.repeat(face[:, k], 3), minlength=len(v)) for k in range(3)],
         1,
     )
-    return (out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)).astype(np.float32)
+    unit = out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
+    normals: Float32 = unit.astype(np.float32)
+    return normals
 
 
 def _target_names(source: Path) -> list[str]:
@@ -324,7 +327,9 @@ class _Tailor:
     def __init__(self, base: Float32, weight: Float32, arm: Float32) -> None:
         self.base, self.weight, self.arm = base, weight, arm
 
-    def part(self, hang: Binding, obj: Obj, keep: NDArray[np.bool_]) -> dict[str, NDArray[np.generic]]:
+    def part(
+        self, hang: Binding, obj: Obj, keep: NDArray[np.bool_]
+    ) -> dict[str, NDArray[np.generic]]:
         """The vertices of obj where keep is True, as the arrays of a `Part`."""
         new = np.cumsum(keep) - 1
         faces = obj.triangles[keep[obj.triangles].all(1)]
@@ -351,7 +356,8 @@ class _Tailor:
             return hidden
         near, _ = cKDTree(canon).query(self.base[hidden])
         inside = self.base[hidden][:, 1] > canon[:, 1].min() + 0.12
-        return hidden[(near < 0.55) & inside]
+        below: Int32 = hidden[(near < 0.55) & inside]
+        return below
 
 
 def _prepare(source: Path) -> dict[str, NDArray[np.generic]]:
@@ -384,7 +390,9 @@ def _prepare(source: Path) -> dict[str, NDArray[np.generic]]:
         return kept.index(above) if above else -1
 
     heads = {b: base[vertices(b, "head")].mean(0) for b in kept}
-    arms = [i for i, b in enumerate(kept) if b.startswith(("upperarm", "lowerarm", "wrist", "finger"))]
+    arms = [
+        i for i, b in enumerate(kept) if b.startswith(("upperarm", "lowerarm", "wrist", "finger"))
+    ]
     arm = _arm_coordinate(base, heads, weight[:, arms].sum(1))
     skin_bones, skin_weight = _top4(weight)
     out: dict[str, NDArray[np.generic]] = {

@@ -36,7 +36,7 @@ def _cloudy(rng: np.random.Generator, size: int, cells: int) -> NDArray[np.float
 
 
 def texture(name: str, kind: str, px: int = 256) -> Image:
-    """(px,px,3) a repeating texture of a kind: a name of GROUNDS, "plaster", "tiles" or "grille"."""
+    """(px,px,3) a repeating texture; kind: one of GROUNDS, "plaster", "tiles" or "grille"."""
     rng = generator("texture", name, kind)
     tone = {"asphalt": (88, 88, 90), "slabs": (158, 152, 144), "bricks": (142, 104, 88),
             "concrete": (160, 158, 152), "floor": (186, 180, 168), "plaster": (196, 188, 174),
@@ -49,7 +49,9 @@ def texture(name: str, kind: str, px: int = 256) -> Image:
         step = px // rows
         y, x = np.mgrid[:px, :px]
         shift = (y // step % 2) * (step // 2) if kind == "bricks" else 0
-        block = ((y // step) * 31 + ((x + shift) // (step * (2 if kind == "bricks" else 1))) * 17) % 23
+        block = (
+            (y // step) * 31 + ((x + shift) // (step * (2 if kind == "bricks" else 1))) * 17
+        ) % 23
         image = image + (block[..., None] - 11) * rng.uniform(0.2, 1.4)
         joint = (y % step < 2) | ((x + shift) % (step * (2 if kind == "bricks" else 1)) < 2)
         image = np.where(joint[..., None], image * 0.72, image)
@@ -95,12 +97,14 @@ def street(name: str) -> tuple[Mesh, ...]:
                 (2 * h / 2.4, 2 * h / 2.4))]  # fmt: skip
     for k in range(4):
         away = rng.uniform(4.5, 13)
-        wall = texture(f"{name}-{k}", pick(rng, ("plaster", "tiles", "bricks", "grille", "concrete")))
+        wall = texture(
+            f"{name}-{k}", pick(rng, ("plaster", "tiles", "bricks", "grille", "concrete"))
+        )
         turn = np.array([[0, -1], [1, 0]]) if k % 2 else np.eye(2)
         sign = -1.0 if k >= 2 else 1.0
         low = np.array([(-h, away), (h, away)]) * sign @ turn.T
         high = rng.uniform(3, 9)
-        corners = np.array([(*low[1], 0), (*low[0], 0), (*low[0], high), (*low[1], high)])
+        corners = np.array([(*low[0], 0), (*low[1], 0), (*low[1], high), (*low[0], high)])
         out.append(quad(corners, wall, (2 * h / 2.0, high / 2.0)))
         for _ in range(int(rng.integers(2, 7))):
             x = rng.uniform(-9, 9)
@@ -114,8 +118,10 @@ def street(name: str) -> tuple[Mesh, ...]:
     return tuple(out)
 
 
-def occluder(rng: np.random.Generator, at: NDArray[np.float64], towards: NDArray[np.float64]) -> Mesh:
-    """A post, box or fence between the person at (3,) and the camera; hides at most the legs' side."""
+def occluder(
+    rng: np.random.Generator, at: NDArray[np.float64], towards: NDArray[np.float64]
+) -> Mesh:
+    """A post, box or fence between the person at (3,) and the camera."""
     way = towards[:2] - at[:2]
     way = way / np.linalg.norm(way)
     side = np.array((-way[1], way[0]))

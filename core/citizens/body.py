@@ -7,6 +7,7 @@ Everything is sewn in decimetres on the shaped body and handed over in metres, y
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,12 +49,14 @@ class Figure:
     height_m: float
 
 
-def _weights(levels: float) -> dict[str, float]:
+def _levels(levels: float) -> dict[str, float]:
     """-1..1 as shares of min, average and max."""
     return {"min": max(-levels, 0.0), "average": 1 - abs(levels), "max": max(levels, 0.0)}
 
 
-def shape(assets: Assets, person: Citizen, expression: str = "neutral", blink: float = 0.0) -> Float32:
+def shape(
+    assets: Assets, person: Citizen, expression: str = "neutral", blink: float = 0.0
+) -> Float32:
     """(V,3) dm: the naked body of a citizen, before scaling to the true height."""
     v = assets.base.copy()
 
@@ -66,9 +69,9 @@ def shape(assets: Assets, person: Citizen, expression: str = "neutral", blink: f
     for age, share in ages.items():
         for people, part in zip(("asian", "caucasian", "african"), person.ancestry, strict=True):
             add(f"macrodetails/{people}-{person.sex}-{age}", share * part)
-        for muscle, m in _weights(person.muscle).items():
-            for weight, w in _weights(person.weight).items():
-                name = f"universal-{person.sex}-{age}-{muscle}muscle-{weight}weight"
+        for muscle, m in _levels(person.muscle).items():
+            for heavy, w in _levels(person.weight).items():
+                name = f"universal-{person.sex}-{age}-{muscle}muscle-{heavy}weight"
                 add(f"macrodetails/{name}", share * m * w)
     for name, weight in person.morphs:
         add(name, weight)
@@ -100,8 +103,10 @@ class _Heap:
         extra = np.empty((len(used), 4), np.float32)
         for k, value in enumerate((arm, a, b, float(mat))):
             extra[:, k] = value[used] if isinstance(value, np.ndarray) else value
-        row = {"position": v[used], "normal": normal[used], "canon": canon[used], "extra": extra,
-               "bones": bones[used], "bone_weight": weight[used]}  # fmt: skip
+        row: dict[str, NDArray[Any]] = {
+            "position": v[used], "normal": normal[used], "canon": canon[used], "extra": extra,
+            "bones": bones[used], "bone_weight": weight[used],
+        }  # fmt: skip
         for key, column in row.items():
             self.columns.setdefault(key, []).append(column)
         self.faces.append(flat.reshape(-1, 3).astype(np.int32) + self.n)
@@ -167,8 +172,18 @@ class _Sewing:
         base, hidden = self.assets.base, self._hidden()
         faces = self.assets.body[~hidden[self.assets.body].all(1)]
         v = self.body - np.where(hidden, 0.10, 0.0)[:, None].astype(np.float32) * self.normal
-        self.heap.add(paint.SKIN, v, faces, base, self.assets.skin_bones, self.assets.skin_weight,
-                      self.assets.arm, self.assets.lip, self.assets.cavity, self.normal)
+        self.heap.add(
+            paint.SKIN,
+            v,
+            faces,
+            base,
+            self.assets.skin_bones,
+            self.assets.skin_weight,
+            self.assets.arm,
+            self.assets.lip,
+            self.assets.cavity,
+            self.normal,
+        )
 
     def _hidden(self) -> NDArray[np.bool_]:
         base, arm = self.assets.base, self.assets.arm
@@ -234,8 +249,17 @@ class _Sewing:
         away = 0.14 + upper.flare * 0.9 + (0.12 if upper.kind == "outerwear" else 0.0)
         hangs = np.clip((6.15 - canon[:, 1]) / 0.5, 0, 1)
         v[:, 2] += np.where(v[:, 2] < 0.55, -1.0, 1.0) * away * hangs
-        self.heap.add(paint.HAIR, v, faces, canon, part.bones, part.bone_weight, 0.0,
-                      part.uv[:, 0].copy(), part.uv[:, 1].copy())
+        self.heap.add(
+            paint.HAIR,
+            v,
+            faces,
+            canon,
+            part.bones,
+            part.bone_weight,
+            0.0,
+            part.uv[:, 0].copy(),
+            part.uv[:, 1].copy(),
+        )
 
     def upper(self) -> None:
         """The outermost upper garment, with its skirt (coat, dress), collar and what is inside."""
@@ -258,9 +282,14 @@ class _Sewing:
             inside = self._part("upper", mesh)
             w = inside.place(self.body)
             self._hang(paint.INNER, inside, w - 0.09 * vertex_normals(w, inside.triangles))
-        style = {"padded": (0.62, 0.16, 0.10), "long_padded": (0.70, 0.22, 0.12),
-                 "windbreaker": (0.5, 0.10, 0.08), "coat": (0.30, 0.30, 0.5),
-                 "sweatshirt": (0.16, 0.03, 0.0), "knit": (0.20, 0.02, 0.0)}.get(item.cut)
+        style = {
+            "padded": (0.62, 0.16, 0.10),
+            "long_padded": (0.70, 0.22, 0.12),
+            "windbreaker": (0.5, 0.10, 0.08),
+            "coat": (0.30, 0.30, 0.5),
+            "sweatshirt": (0.16, 0.03, 0.0),
+            "knit": (0.20, 0.02, 0.0),
+        }.get(item.cut)
         if style is not None:
             self._collar(*style)
 
@@ -349,8 +378,8 @@ class _Sewing:
         x, y, z = base.T
         inside = (z > 0.72) & (y > 5.98) & (y < 7.2) & (np.abs(x) < 0.80)
         sheet = faces[inside[faces].all(1)]
-        ids, flat = np.unique(sheet, return_inverse=True)
-        flat = flat.reshape(-1, 3).astype(np.int32)
+        ids, order = np.unique(sheet, return_inverse=True)
+        flat: Int32 = order.reshape(-1, 3).astype(np.int32)
         skin = self.body[ids] + 0.05 * self.normal[ids]
         sides, count = np.unique(
             np.sort(np.concatenate([flat[:, [0, 1]], flat[:, [1, 2]], flat[:, [2, 0]]]), axis=1),
@@ -363,7 +392,7 @@ class _Sewing:
         v = sewing.smooth(v + sunk * out, flat, 2, edge) + 0.08 * out
         self.heap.add(paint.MASK, v.astype(np.float32), flat, base[ids],
                       self.assets.skin_bones[ids], self.assets.skin_weight[ids])  # fmt: skip
-        corners = np.stack([self._near(s * 0.60, y, 1.0) + (s * 0.06, 0, 0.06)
+        corners = np.stack([np.add(self._near(s * 0.60, y, 1.0), (s * 0.06, 0, 0.06))
                             for s in (-1, 1) for y in (6.86, 6.45)])  # fmt: skip
         self._solid(paint.STRAP, sewing.mask_loops(corners.astype(np.float32), self.head))
 
@@ -377,7 +406,7 @@ class _Sewing:
             self._solid(paint.BAG, sewing.backpack(back - (0, 0, puff), size * 1.0))
         elif form == "crossbody":
             side = 1.0 if self.person.seed % 2 else -1.0
-            hip = self._near(side * 1.62, 0.6, 0.1) + (side * self.outfit.upper.flare, 0, 0)
+            hip = np.add(self._near(side * 1.62, 0.6, 0.1), (side * self.outfit.upper.flare, 0, 0))
             self._solid(paint.BAG, sewing.crossbody(hip.astype(np.float32), side, size))
         else:
             hand = self.assets.joint(self.body, self.assets.bone("finger3-1.R"))
@@ -394,7 +423,7 @@ class _Sewing:
         v = part.place(self.body)
         soles, bones = [], []
         for side, sign in (("L", 1), ("R", -1)):
-            mine = np.flatnonzero((part.canon[:, 0] * sign > 0))
+            mine = np.flatnonzero(part.canon[:, 0] * sign > 0)
             low = mine[v[mine, 1] < v[mine, 1].min() + 0.12]
             for pick in (np.argmax(v[low, 2]), np.argmin(v[low, 2]), np.argmax(v[low, 0]),
                          np.argmin(v[low, 0])):  # fmt: skip
@@ -432,7 +461,9 @@ class _Sewing:
         )  # fmt: skip
 
 
-def build(assets: Assets, person: Citizen, expression: str = "neutral", blink: float = 0.0) -> Figure:
+def build(
+    assets: Assets, person: Citizen, expression: str = "neutral", blink: float = 0.0
+) -> Figure:
     """The figure of a citizen; some 30 ms. expression: a name of motion.EXPRESSIONS."""
     return _Sewing(assets, person, expression, blink).figure()
 

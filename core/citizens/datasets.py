@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from core.citizens import assets, backdrop, motion
 from core.citizens.chance import SPLITS, generator, pick, presets
 from core.citizens.people import Citizen, citizen
-from core.citizens.render import Renderer
+from core.citizens.render import Renderer, world_bones
 from core.citizens.snapshot import CAMERAS, CropCamera, crop_camera, develop
 from core.citizens.stage import FACE_POINTS, Frame, Light, Mesh, Placed, View
 from core.errors import BadInput
@@ -45,6 +45,8 @@ PASSERS = 8  # passers-by a camera knows
 class People:
     """A set of whole-body crops. crops per camera and citizen; empty: nobody is drawn (leak probe).
 
+    A citizen is seen by `cameras` cameras: one of `pairs` groups, so that a figure measured on the
+    set does not hang on the luck of two cameras.
     infrared, lamps only where night is True;  occluded, crowded: share of crops with something
     before, somebody beside the person
     """
@@ -52,24 +54,26 @@ class People:
     count: int
     crops: int = 5
     cameras: int = 2
+    pairs: int = 5
     split: str = "train"
     seed: int = 0
     night: bool = True
-    occluded: float = 0.18
-    crowded: float = 0.18
+    occluded: float = 0.22
+    crowded: float = 0.22
     empty: bool = False
 
     def check(self) -> None:
         """Raise BadInput unless it can be drawn."""
         _check_split(self.split)
-        if min(self.count, self.crops, self.cameras) < 1:
-            raise BadInput("count, crops and cameras must be 1 or more")
+        if min(self.count, self.crops, self.cameras, self.pairs) < 1:
+            raise BadInput("count, crops, cameras and pairs must be 1 or more")
 
-    def camera_names(self) -> list[str]:
-        """The cameras of the set."""
+    def camera_names(self, index: int) -> list[str]:
+        """The cameras that see the citizen of this index."""
         names = presets("camera", CAMERAS, self.split)
         order = generator("cameras", self.seed, self.split).permutation(len(names))
-        return [names[int(order[k % len(names)])] for k in range(self.cameras)]
+        first = index % self.pairs * self.cameras
+        return [names[int(order[(first + k) % len(names)])] for k in range(self.cameras)]
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,9 @@ def crop_scene(
         static.append(backdrop.occluder(rng, spot, eye))
     people = [] if plan.empty else [placed]
     if rng.uniform() < plan.crowded:
-        other = citizen(10**9 + int(rng.integers(PASSERS)) + 100 * int(camera.name[-3:]), plan.split)
+        other = citizen(
+            10**9 + int(rng.integers(PASSERS)) + 100 * int(camera.name[-3:]), plan.split
+        )
         b = rng.uniform(0, 2 * math.pi)
         away_m = rng.uniform(0.55, 1.1)
         beside = (spot[0] + math.cos(b) * away_m, spot[1] + math.sin(b) * away_m, 0.0)
@@ -160,7 +166,7 @@ def _people_rows(renderer: Renderer, plan: People, index: int, out: Path) -> lis
     """Draw all crops of one citizen; the rows of the manifest."""
     who = citizen(plan.seed * 1_000_000 + index, plan.split)
     rows = []
-    for number, name in enumerate(plan.camera_names()):
+    for number, name in enumerate(plan.camera_names(index)):
         camera = crop_camera(name, plan.split, plan.night)
         for k in range(plan.crops):
             rng = generator("crop", plan.seed, plan.split, index, name, k)
@@ -169,7 +175,7 @@ def _people_rows(renderer: Renderer, plan: People, index: int, out: Path) -> lis
             _write(out / path, image, quality)
             values = {} if plan.empty else {**who.attributes(), "direction": way}
             role = "query" if number == 0 else "gallery"
-            rows.append({"path": path, "person_id": f"{index:06d}", "camera_id": f"c{number}",
+            rows.append({"path": path, "person_id": f"{index:06d}", "camera_id": name,
                          "role": role, **values})  # fmt: skip
     return rows
 
@@ -192,8 +198,6 @@ def face_view(
     renderer: Renderer, placed: Placed, yaw_deg: float, pitch_deg: float, px: int
 ) -> View:
     """The view that frames a face: the camera stands yaw to the face's left, pitch above it."""
-    from core.citizens.render import world_bones
-
     figure = renderer.figure(placed.citizen, placed.expression, placed.blink)
     head = world_bones(figure, placed)[figure.skeleton.index("head")].astype(np.float64)
     face = figure.face @ head[:3, :3].T + head[:3, 3]
@@ -221,7 +225,7 @@ def draw_face(
     static = backdrop.street(pick(rng, names[:12]))
     frame = renderer.draw(view, FACE_LIGHTS[light], static, [placed])
     image = frame.image.astype(np.float32) * rng.uniform(0.85, 1.15)
-    image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.3, 1.0)))
+    image = np.asarray(cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.3, 1.0))), np.float32)
     image += rng.normal(0, rng.uniform(0.5, 4), image.shape)
     row: Row = {"yaw_deg": round(yaw, 1), "pitch_deg": round(pitch, 1), "light": light,
                 "expression": expression, "glasses": who.attributes()["glasses"],
@@ -301,7 +305,9 @@ def make(
     return manifest
 
 
-def _run(plan: People | Faces, out: Path, source: str, todo: Sequence[int], workers: int) -> Iterator[int]:
+def _run(
+    plan: People | Faces, out: Path, source: str, todo: Sequence[int], workers: int
+) -> Iterator[int]:
     if workers <= 1:
         _start(source)
         for index in todo:

@@ -76,9 +76,7 @@ def read_obj(path: Path) -> Obj:
     uv = np.zeros((len(vertices), 2), np.float32)
     for vertex, texel in texel_of.items():
         uv[vertex] = texels[texel]
-    return Obj(
-        np.array(vertices, np.float32), np.array(triangles, np.int32), np.array(groups), uv
-    )
+    return Obj(np.array(vertices, np.float32), np.array(triangles, np.int32), np.array(groups), uv)
 
 
 def read_target(path: Path) -> tuple[Int32, Float32]:

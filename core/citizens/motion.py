@@ -174,9 +174,7 @@ def _align(a: Float64, b: Float64) -> Float64:
 def _down(forward: float, out: float, sign: float) -> Float64:
     """A direction: down, turned forward and then outwards (sign +1 left, -1 right), degrees."""
     f, o = math.radians(forward), math.radians(out)
-    return np.array(
-        [sign * math.sin(o), -math.cos(f) * math.cos(o), math.sin(f) * math.cos(o)]
-    )
+    return np.array([sign * math.sin(o), -math.cos(f) * math.cos(o), math.sin(f) * math.cos(o)])
 
 
 def rotations(skeleton: Skeleton, pose: Pose) -> dict[str, Float64]:
@@ -191,19 +189,24 @@ def rotations(skeleton: Skeleton, pose: Pose) -> dict[str, Float64]:
     out = {"root": pelvis, "spine04": middle, "spine02": chest, "neck02": half, "head": look}
     out["carried"] = pelvis
     for i, (side, sign) in enumerate((("L", 1.0), ("R", -1.0))):
+
         def along(a: str, b: str, side: str = side) -> Float64:
             d: Float64 = s.heads[s.index(f"{b}.{side}")] - s.heads[s.index(f"{a}.{side}")]
             return d
 
-        upper = chest @ _align(along("upperarm01", "lowerarm01"),
-                               _down(pose.arm[i] - 0.4 * pose.lean, pose.arm_out[i], sign))
+        upper = chest @ _align(
+            along("upperarm01", "lowerarm01"),
+            _down(pose.arm[i] - 0.4 * pose.lean, pose.arm_out[i], sign),
+        )
         fore_rest = chest.T @ upper @ along("lowerarm01", "wrist")
-        fore_to = _down(pose.arm[i] - 0.4 * pose.lean + pose.elbow[i],
-                        pose.arm_out[i] - pose.elbow_in[i], sign)
+        fore_to = _down(
+            pose.arm[i] - 0.4 * pose.lean + pose.elbow[i], pose.arm_out[i] - pose.elbow_in[i], sign
+        )
         out[f"upperarm01.{side}"] = upper
         out[f"lowerarm01.{side}"] = chest @ _align(fore_rest, fore_to) @ chest.T @ upper
-        thigh = pelvis @ _align(along("upperleg01", "lowerleg01"),
-                                _down(pose.thigh[i], pose.spread[i], sign))
+        thigh = pelvis @ _align(
+            along("upperleg01", "lowerleg01"), _down(pose.thigh[i], pose.spread[i], sign)
+        )
         shank_rest = pelvis.T @ thigh @ along("lowerleg01", "foot")
         shank_to = _down(pose.thigh[i] - pose.knee[i], pose.spread[i] * 0.3, sign)
         out[f"upperleg01.{side}"] = thigh

@@ -103,8 +103,8 @@ def _things(person: Citizen, table: Float32) -> None:
     """Hat, glasses, mask, bag and its strap on the upper garment."""
     o = person.outfit
     if o.hat is not None:
-        _cloth(table[HAT], Cloth(o.hat.color, o.hat.rgb, fabric="knit" if o.hat.form == "beanie"
-                                 else "leather" if o.hat.form == "helmet" else "cotton"))  # fmt: skip
+        fabric = {"beanie": "knit", "helmet": "leather"}.get(o.hat.form, "cotton")
+        _cloth(table[HAT], Cloth(o.hat.color, o.hat.rgb, fabric=fabric))
         table[HAT, 2, 2] = 0.6 if o.hat.form == "helmet" else 0.03
         table[HAT, 0, 3] = 9
     if o.glasses is not None:
@@ -147,8 +147,10 @@ float folds(vec3 c, float arm, float mat, float quilt) {
         h += gauss(arm, 0.08, 0.12) * 0.0030 * sin(c.y * 9.0 + c.x * 7.0);
     } else if (mat == 8.0) {
         float leg = abs(c.x);
-        h += gauss(c.y, -3.6, 0.8) * 0.0030 * sin(c.y * 6.0 + 2.6 * sin(c.z * 2.6 + leg * 2.0) + c.x);
-        h += smoothstep(-5.6, -7.2, c.y) * 0.0042 * sin(c.y * 8.0 + 3.2 * sin(c.z * 2.6 + leg * 1.6));
+        h += gauss(c.y, -3.6, 0.8) * 0.0030
+           * sin(c.y * 6.0 + 2.6 * sin(c.z * 2.6 + leg * 2.0) + c.x);
+        h += smoothstep(-5.6, -7.2, c.y) * 0.0042
+           * sin(c.y * 8.0 + 3.2 * sin(c.z * 2.6 + leg * 1.6));
         h += gauss(c.y, -0.1, 0.8) * 0.0050 * sin((leg * 1.3 + c.y) * 7.0);
         h += 0.0016 * wave(vec3(c.x * 4.0, c.y * 1.6, c.z * 4.0));
     } else {
@@ -192,7 +194,8 @@ vec3 dye(vec3 c, float arm, float mat, vec3 a, vec3 b, float pattern, float scal
             if (c.z < 0.5 || arm > 0.03) return a;
             vec2 q = vec2(c.x, c.y - 3.7);
             float box = step(abs(q.x), 0.85) * step(abs(q.y), 0.42 * scale);
-            float bars = step(0.35, fract(q.y * 2.1)) * step(0.22, fract(q.x * (1.3 + floor(q.y * 2.1))));
+            float letters = fract(q.x * (1.3 + floor(q.y * 2.1)));
+            float bars = step(0.35, fract(q.y * 2.1)) * step(0.22, letters);
             return mix(a, b, box * bars);
         }
         vec2 q = vec2(around, along) / (0.55 * scale);

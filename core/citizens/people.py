@@ -65,7 +65,8 @@ SLIDERS: tuple[tuple[str, str, str, float], ...] = (
     ("chin/chin-height", "decr", "incr", 0.45), ("chin/chin-prominent", "decr", "incr", 0.40),
     ("chin/chin-prognathism", "decr", "incr", 0.30), ("chin/chin-bones", "decr", "incr", 0.40),
     ("chin/chin-jaw-drop", "decr", "incr", 0.35), ("cheek/{s}-cheek-bones", "decr", "incr", 0.45),
-    ("cheek/{s}-cheek-volume", "decr", "incr", 0.45), ("cheek/{s}-cheek-inner", "decr", "incr", 0.35),
+    ("cheek/{s}-cheek-volume", "decr", "incr", 0.45),
+    ("cheek/{s}-cheek-inner", "decr", "incr", 0.35),
     ("cheek/{s}-cheek-trans", "down", "up", 0.35), ("ears/{s}-ear-scale", "decr", "incr", 0.40),
     ("ears/{s}-ear-rot", "backward", "forward", 0.35), ("ears/{s}-ear-lobe", "decr", "incr", 0.4),
 )  # fmt: skip
@@ -274,8 +275,8 @@ def citizen(seed: int, split: str = "train") -> Citizen:
     painted = sex == "female" and age not in ("child",) and rng.uniform() < 0.7
     red = rng.uniform(0.3, 0.7) if painted else rng.uniform(0.04, 0.2)
     lip_base = np.array(skin) * (0.92, 0.74, 0.72)
-    lips = lip_base * (1 - red) + np.array(pick(rng, ((176, 52, 58), (190, 84, 84), (150, 60, 66))))\
-        * red  # fmt: skip
+    stick = np.array(pick(rng, ((176, 52, 58), (190, 84, 84), (150, 60, 66))))
+    lips = lip_base * (1 - red) + stick * red
     iris = np.array((46, 30, 22)) * rng.uniform(0.7, 1.5)
     if ancestry[1] > 0.5 and rng.uniform() < 0.5:
         iris = np.array(pick(rng, ((70, 96, 120), (74, 92, 66), (96, 74, 44))), np.float64)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.citizens import shaders
+from core.citizens import paint, shaders
 from core.citizens.assets import Assets
 from core.citizens.body import Figure, build
 from core.citizens.motion import JOINT_BONES, bone_matrices, pose_of
@@ -44,7 +44,7 @@ def open_context() -> Any:
             "drawing people needs moderngl: install the extra `synth` (pip install moderngl)"
         ) from None
     try:
-        return moderngl.create_context(standalone=True, backend="egl", require=330)
+        return moderngl.create_context(standalone=True, backend="egl", require=330)  # type: ignore[arg-type]
     except (OSError, RuntimeError, ValueError, ImportError) as error:
         raise DongseonError(
             "no OpenGL on this machine ({why}): on Debian install libegl1 and libgl1-mesa-dri",
@@ -95,8 +95,6 @@ def world_bones(figure: Figure, placed: Placed) -> Float32:
     pose = pose_of(placed.gait, placed.phase, placed.speed, person.age, person.arm_swing,
                    person.stoop_deg)  # fmt: skip
     if placed.look_deg != (0.0, 0.0):
-        from dataclasses import replace
-
         turn = (pose.head[0] + placed.look_deg[0], pose.head[1] + placed.look_deg[1])
         pose = replace(pose, head=turn)
     local = bone_matrices(figure.skeleton, pose)
@@ -123,11 +121,9 @@ class Renderer:
         self._person = gl.program(shaders.PERSON_VERTEX, shaders.PERSON_FRAGMENT)
         self._static = gl.program(shaders.STATIC_VERTEX, shaders.STATIC_FRAGMENT)
         self._depth = gl.program(shaders.DEPTH_PERSON_VERTEX, shaders.DEPTH_PERSON_FRAGMENT)
-        self._depth_static = gl.program(
-            shaders.DEPTH_STATIC_VERTEX, shaders.DEPTH_STATIC_FRAGMENT
-        )
+        self._depth_static = gl.program(shaders.DEPTH_STATIC_VERTEX, shaders.DEPTH_STATIC_FRAGMENT)
         self._bones = gl.buffer(reserve=shaders.BONES * 64)
-        self._materials = gl.buffer(reserve=shaders.paint.COUNT * shaders.paint.ROWS * 16)
+        self._materials = gl.buffer(reserve=paint.COUNT * paint.ROWS * 16)
         self._bones.bind_to_uniform_block(0)
         self._materials.bind_to_uniform_block(1)
         for program in (self._person, self._depth):
@@ -135,7 +131,7 @@ class Renderer:
             program["Materials"].binding = 1
         self._shadow = gl.depth_texture((SHADOW_PX, SHADOW_PX))
         self._shadow.compare_func = ""
-        self._shadow.filter = (gl.NEAREST, gl.NEAREST) if hasattr(gl, "NEAREST") else (9728, 9728)
+        self._shadow.filter = (gl.NEAREST, gl.NEAREST)
         self._shadow_fbo = gl.framebuffer(depth_attachment=self._shadow)
 
     @property
@@ -167,15 +163,21 @@ class Renderer:
         self._cast(light, static, stood, view)
         image, ids = self._shoot(view, light, static, seen, half)
         if flat is not None:
-            image = cv2.remap(image, flat, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            ids = cv2.remap(ids, flat, None, cv2.INTER_NEAREST)
+            image, ids = _bend(image, flat, cv2.INTER_LINEAR), _bend(ids, flat, cv2.INTER_NEAREST)
         px = np.zeros(len(stood), np.int64) if amodal else np.empty(0, np.int64)
         for one in seen if amodal else ():
             px[one.number - 1] = self._alone(view, one, half, flat)
         return self._frame(view, image, ids, stood, boxes, px)
 
-    def _frame(self, view: View, image: NDArray[np.uint8], ids: NDArray[np.uint8],
-               stood: list[_Stood], boxes: list[Float32], px: NDArray[np.int64]) -> Frame:  # fmt: skip
+    def _frame(
+        self,
+        view: View,
+        image: NDArray[np.uint8],
+        ids: NDArray[np.uint8],
+        stood: list[_Stood],
+        boxes: list[Float32],
+        px: NDArray[np.int64],
+    ) -> Frame:
         n = len(stood)
         landmarks = np.full((n, 5, 2), np.nan, np.float32)
         joints = np.full((n, len(JOINT_BONES), 3), np.nan, np.float32)
@@ -275,8 +277,14 @@ class Renderer:
 
     # -- passes -----------------------------------------------------------------------------------
 
-    def _shoot(self, view: View, light: Light, static: Sequence[Mesh], seen: list[_Stood],
-               half: tuple[float, float]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:  # fmt: skip
+    def _shoot(
+        self,
+        view: View,
+        light: Light,
+        static: Sequence[Mesh],
+        seen: list[_Stood],
+        half: tuple[float, float],
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Image (H,W,3) and ids (H,W) as a lens without distortion sees them."""
         s, (w, h) = self.supersample, view.size
         fbo = self._target((w * s, h * s))[0]
@@ -304,7 +312,7 @@ class Renderer:
         ids = np.ascontiguousarray(picture[s // 2 :: s, s // 2 :: s, 3])
         image = np.ascontiguousarray(picture[:, :, :3])
         if s > 1:
-            image = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
+            image = np.asarray(cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA), np.uint8)
         return image, ids
 
     def _dress(self, one: _Stood) -> None:
@@ -348,9 +356,7 @@ class Renderer:
     def _casts(self, light: Light) -> bool:
         return light.shadows and max(light.sun_rgb) > 0 and not light.infrared
 
-    def _cast(
-        self, light: Light, static: Sequence[Mesh], stood: list[_Stood], view: View
-    ) -> None:
+    def _cast(self, light: Light, static: Sequence[Mesh], stood: list[_Stood], view: View) -> None:
         """Draw the shadow map around the people."""
         matrix = _sun_matrix(light, [one.placed.position for one in stood] or [view.target])
         for program in (self._static, self._person):
@@ -380,7 +386,7 @@ class Renderer:
         raw = np.frombuffer(fbo.read(components=1, alignment=1), np.uint8).reshape(h * s, w * s)
         mask = np.ascontiguousarray(raw[::-1][s // 2 :: s, s // 2 :: s])
         if flat is not None:
-            mask = cv2.remap(mask, flat, None, cv2.INTER_NEAREST)
+            mask = _bend(mask, flat, cv2.INTER_NEAREST)
         return int((mask > 0).sum())
 
     def _scenery(self, mesh: Mesh) -> tuple[Any, Any, Any]:
@@ -412,6 +418,12 @@ class Renderer:
     def close(self) -> None:
         """Give the context back."""
         self.gl.release()
+
+
+def _bend(picture: NDArray[np.uint8], flat: Float32, how: int) -> NDArray[np.uint8]:
+    """A picture resampled by a map (H,W,2) of where each pixel comes from."""
+    x, y = np.ascontiguousarray(flat[..., 0]), np.ascontiguousarray(flat[..., 1])
+    return np.asarray(cv2.remap(picture, x, y, how, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _outline(figure: Figure) -> NDArray[np.int64]:

@@ -102,7 +102,9 @@ def _dome(
     rows = []
     for t in np.linspace(0, 1, 9):
         angle = t * np.pi / 2
-        rows.append((low + (high - low) * np.sin(angle) ** 0.9, grow * max(np.cos(angle), 0.02) ** flat))
+        rows.append(
+            (low + (high - low) * np.sin(angle) ** 0.9, grow * max(np.cos(angle), 0.02) ** flat)
+        )
     return _rings(head, rows, back=back)
 
 
@@ -125,7 +127,9 @@ def hat(form: str, head: HeadFrame) -> tuple[Solid, float]:
     return join([shell, _visor(head, 0.47, 1.12, 0.72)], "head"), 0.46
 
 
-def _visor(head: HeadFrame, level: float, grow: float, reach: float) -> tuple[Float32, Int32, Float32]:
+def _visor(
+    head: HeadFrame, level: float, grow: float, reach: float
+) -> tuple[Float32, Int32, Float32]:
     """The peak of a cap: a curved half disc in front."""
     a = np.linspace(-1.15, 1.15, 17)
     points = np.empty((5, 17, 3), np.float32)
@@ -137,7 +141,9 @@ def _visor(head: HeadFrame, level: float, grow: float, reach: float) -> tuple[Fl
     return grid(points, closed=False)
 
 
-def _tube(path: Float32, radius: float, n: int = 6, closed: bool = False) -> tuple[Float32, Int32, Float32]:
+def _tube(
+    path: Float32, radius: float, n: int = 6, closed: bool = False
+) -> tuple[Float32, Int32, Float32]:
     """A tube (radius dm) along points (P,3)."""
     if closed:
         path = np.concatenate([path, path[:1]])
@@ -179,13 +185,18 @@ def glasses(form: str, head: HeadFrame) -> tuple[Solid, Solid | None]:
         ear = head.ears[k]
         side = np.sign(eye[0] - head.centre[0])
         hinge = rim[np.argmax(side * rim[:, 0])] + (side * 0.02, 0.05, 0.0)
-        over = ear + (side * 0.02, 0.02, 0.10)
+        over = np.add(ear, (side * 0.02, 0.02, 0.10))
         frames.append(_tube(np.linspace(hinge, over, 5).astype(np.float32), 0.022))
     gap = rx * 0.9
     x0, x1 = head.eyes[0, 0] + gap, head.eyes[1, 0] - gap
     y = float(head.eyes[:, 1].mean()) + 0.02
-    bridge = np.array([[x, y + 0.03 * b, z + 0.02 * b] for x, b in
-                       zip(np.linspace(x0, x1, 5), (0, 0.8, 1, 0.8, 0), strict=True)], np.float32)
+    bridge = np.array(
+        [
+            [x, y + 0.03 * b, z + 0.02 * b]
+            for x, b in zip(np.linspace(x0, x1, 5), (0, 0.8, 1, 0.8, 0), strict=True)
+        ],
+        np.float32,
+    )
     frames.append(_tube(bridge, 0.022))
     return join(frames, "head"), join(lenses, "head") if form == "sunglasses" else None
 

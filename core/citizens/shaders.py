@@ -168,7 +168,8 @@ vec3 eye_color(vec3 iris, out float gloss) {
     vec3 c = mix(vec3(0.80, 0.76, 0.73), vec3(0.62, 0.42, 0.38), smoothstep(0.80, 1.25, away));
     c = mix(iris * 0.35, c, smoothstep(0.46, 0.54, away));
     c = mix(iris * (0.8 + 0.3 * sin(atan(C.y, C.x) * 23.0)), c, smoothstep(0.40, 0.46, away));
-    return mix(vec3(0.004), c, smoothstep(0.17, 0.21, away)) * (1.0 - 0.45 * smoothstep(0.1, 0.6, C.y));
+    float lid = 1.0 - 0.45 * smoothstep(0.1, 0.6, C.y);
+    return mix(vec3(0.004), c, smoothstep(0.17, 0.21, away)) * lid;
 }
 
 void main() {
@@ -187,7 +188,8 @@ void main() {
     if (kind == 1.0) {
         color = skin_color(m0, m1, m2, m3, m4, gloss);
         ao = 1.0 - 0.65 * clamp(E.z * 2.4, 0.0, 1.0);
-        ao *= 1.0 - 0.24 * gauss(C.y, 6.1, 0.32) * smoothstep(1.45, 1.0, C.z) * smoothstep(0.03, 0.0, E.x);
+        ao *= 1.0 - 0.24 * gauss(C.y, 6.1, 0.32) * smoothstep(1.45, 1.0, C.z)
+                  * smoothstep(0.03, 0.0, E.x);
         wrap = 0.25;
     } else if (kind == 2.0) {
         color = eye_color(m0.rgb, gloss);
@@ -195,7 +197,8 @@ void main() {
     } else if (kind == 3.0) {
         float v = (E.z - 0.5) * 2.0;
         float hairs = hash(floor(vec2(E.y * 70.0, E.z * 9.0 + E.y * 14.0)));
-        float body = smoothstep(1.0, 0.45, abs(v)) * smoothstep(0.0, 0.12, E.y) * smoothstep(1.0, 0.88, E.y);
+        float body = smoothstep(1.0, 0.45, abs(v)) * smoothstep(0.0, 0.12, E.y)
+                   * smoothstep(1.0, 0.88, E.y);
         if (hairs > m2.x * (0.15 + 1.05 * body) + clamp(px * 8.0 - 0.2, 0.0, 0.15)) discard;
         color = mix(color, vec3(0.30, 0.19, 0.14), 0.15);
         gloss = 0.0;
@@ -220,16 +223,21 @@ void main() {
             h += 0.0009 * f * sin((E.x > 0.03 ? E.x * 6.2 : C.y) * 62.0) * sin(C.x * 70.0);
         }
         n = bumped(n, h);
-        float worn = m2.y == 2.0 && mat == 8.0 ? gauss(C.y, -2.2, 1.9) * smoothstep(0.2, 1.0, C.z) : 0.0;
+        bool jeans = m2.y == 2.0 && mat == 8.0;
+        float worn = jeans ? gauss(C.y, -2.2, 1.9) * smoothstep(0.2, 1.0, C.z) : 0.0;
         color = mix(color, color * 1.6 + 0.03, 0.55 * worn);
         if (m2.w > 0.5) {
-            bool strap = m2.w < 1.5 ? abs(abs(C.x) - 0.92) < 0.17 && C.y > 2.0 && E.x < 0.05
-                : abs((m2.w < 2.5 ? C.x : -C.x) * 1.0 - (4.95 - C.y * 0.0 - (5.6 - C.y) * -0.0) * 0.0
-                      - (2.9 - C.y) * 0.42 - 0.15) < 0.11 && E.x < 0.05;
-            if (strap) { color = m4.rgb; n = normalize(N); if (dot(n, view) < 0.0) n = -n; }
+            float across = (m2.w < 2.5 ? C.x : -C.x) - (2.9 - C.y) * 0.42 - 0.15;
+            bool strap = m2.w < 1.5 ? abs(abs(C.x) - 0.92) < 0.17 && C.y > 2.0
+                                    : abs(across) < 0.11;
+            if (strap && E.x < 0.05) {
+                color = m4.rgb;
+                n = normalize(N) * sign(dot(N, view));
+            }
         }
         if (E.x > 0.03) ao *= 0.86 + 0.14 * smoothstep(0.0, 0.25, E.x);
-        if (mat == 8.0) ao *= 0.62 + 0.38 * smoothstep(0.1, 1.3, abs(C.x) + max(0.0, -C.y - 2.0) * 0.25);
+        float inside = abs(C.x) + max(0.0, -C.y - 2.0) * 0.25;
+        if (mat == 8.0) ao *= 0.62 + 0.38 * smoothstep(0.1, 1.3, inside);
         if (mat == 7.0) ao *= 0.7;
         if (mat == 8.0) ao *= 1.0 - 0.35 * smoothstep(-0.6, 0.6, C.y);
         wrap = 0.08;
@@ -243,7 +251,8 @@ void main() {
         if (C.y > -7.30) color = vec3(0.05);
     } else if (kind == 8.0) {
         float fold = m1.w > 0.5 ? gauss(C.x, 0.0, 0.02) : 0.0;
-        float pleat = m1.w > 0.5 ? 0.0 : 0.0010 * sin((C.y - 6.2) * 26.0) * smoothstep(0.5, 0.3, abs(C.x));
+        float pleat = m1.w > 0.5 ? 0.0 : 0.0010 * sin((C.y - 6.2) * 26.0)
+                                       * smoothstep(0.5, 0.3, abs(C.x));
         n = bumped(n, pleat + 0.002 * fold);
         wrap = 0.15; gloss = 0.02;
     } else if (kind == 9.0 && mat == 15.0) {

@@ -18,23 +18,34 @@ from core.citizens.stage import Placed
 Image = NDArray[np.uint8]
 
 
-def people_sheet(renderer: Renderer, plan: People, columns: int = 12, height_px: int = 192) -> Image:
+def people_sheet(
+    renderer: Renderer, plan: People, columns: int = 12, height_px: int = 192
+) -> Image:
     """Crops as the set has them: a column is a citizen, a row a camera."""
     rows = []
-    for name in plan.camera_names():
-        camera = crop_camera(name, plan.split, plan.night)
+    for number in range(plan.cameras):
         row = []
         for index in range(columns):
+            name = plan.camera_names(index)[number]
+            camera = crop_camera(name, plan.split, plan.night)
             who = citizen(plan.seed * 1_000_000 + index, plan.split)
             rng = generator("crop", plan.seed, plan.split, index, name, 0)
             image = draw_crop(renderer, who, camera, plan, rng)[0]
-            row.append(cv2.resize(image, (height_px // 2, height_px), interpolation=cv2.INTER_CUBIC))
+            row.append(
+                cv2.resize(image, (height_px // 2, height_px), interpolation=cv2.INTER_CUBIC)
+            )
         rows.append(np.hstack(row))
     return np.vstack(rows)
 
 
-def face_sheet(renderer: Renderer, first: int, columns: int = 10, rows: int = 4, split: str = "train",
-               px: int = 128) -> Image:  # fmt: skip
+def face_sheet(
+    renderer: Renderer,
+    first: int,
+    columns: int = 10,
+    rows: int = 4,
+    split: str = "train",
+    px: int = 128,
+) -> Image:
     """Faces of citizens: nearly frontal, soft light; the last row turned to the side."""
     out = []
     for r in range(rows):

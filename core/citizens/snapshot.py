@@ -28,7 +28,8 @@ class CropCamera:
     """One camera preset; every number is drawn from its name.
 
     height_m, away_m  (low, high) how high it hangs and how far people walk from it
-    level, gain, gamma, saturation, contrast  its exposure and color;  blur_px, noise, quality  its sensor and codec
+    level, gain, gamma, saturation, contrast  its exposure and color
+    blur_px, noise, quality  its sensor and codec
     native_px  (low, high) height of a person in its picture;  toward  share of frontal people
     """
 
@@ -88,17 +89,18 @@ def crop_camera(name: str, split: str, night: bool = True) -> CropCamera:
     rng = generator("crop camera", name)
     share = (5, 4, 3, 1.2, 4, 0.9, 0.7) if night else (5, 4, 3, 0.8, 4, 0, 0)
     sky = pick(rng, SKIES, share)
-    cast = np.exp(rng.normal(0, 0.075, 3))
+    cast = np.exp(rng.normal(0, 0.045, 3))
     cast /= cast.mean()
-    native = int(rng.integers(90, 190))
+    native = int(rng.integers(72, 160))
     near = float(rng.uniform(4.0, 8.0))
     names = presets("street", STREETS, split)
     r, g, b = (float(x) for x in cast)
     return CropCamera(
-        name, sky, _light(rng, sky), float(rng.uniform(2.4, 5.0)), (near, near * 1.9), float(rng.uniform(0.13, 0.22)),
+        name, sky, _light(rng, sky), float(rng.uniform(2.4, 5.0)), (near, near * 1.9),
+        float(rng.uniform(0.13, 0.22)),
         (r, g, b),
-        float(np.exp(rng.normal(0, 0.13))), float(np.clip(rng.normal(0.92, 0.18), 0.45, 1.3)),
-        float(np.clip(rng.normal(1.0, 0.10), 0.75, 1.25)), float(rng.uniform(0.3, 1.1)),
+        float(np.exp(rng.normal(0, 0.09))), float(np.clip(rng.normal(0.95, 0.14), 0.5, 1.3)),
+        float(np.clip(rng.normal(1.0, 0.10), 0.75, 1.25)), float(rng.uniform(0.4, 1.1)),
         float(rng.uniform(1.5, 6.0)), (int(rng.integers(38, 60)), int(rng.integers(72, 92))),
         (native * 2 // 3, native * 4 // 3),
         tuple(names[int(i)] for i in rng.choice(len(names), 4, replace=False)),
@@ -110,10 +112,12 @@ def develop(image: Image, camera: CropCamera, rng: np.random.Generator) -> tuple
     """What the camera makes of a drawn picture (H,W,3), and the JPEG quality to store it with."""
     native = int(rng.integers(*camera.native_px))
     h, w = image.shape[:2]
-    small = cv2.resize(image, (max(round(w * native / h), 24), native), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(
+        image, (max(round(w * native / h), 24), native), interpolation=cv2.INTER_AREA
+    )
     c = (small.astype(np.float32) / 255) ** (2.2 * camera.gamma)
     level = float(np.exp(np.log(np.maximum(c, 1e-3)).mean()))  # automatic exposure, sluggish
-    c = c * (camera.level / level) ** 0.6 * float(np.exp(rng.normal(0, 0.14)))
+    c = c * (camera.level / level) ** 0.7 * float(np.exp(rng.normal(0, 0.10)))
     c = c * np.array(camera.gain, np.float32)
     c = np.where(c > 0.7, 0.7 + 0.3 * np.tanh((c - 0.7) / 0.3), c)
     c = np.clip(c, 0, 1) ** (1 / 2.2)
@@ -122,10 +126,10 @@ def develop(image: Image, camera: CropCamera, rng: np.random.Generator) -> tuple
     c = gray[..., None] + (c - gray[..., None]) * saturation
     c = (c - 0.5) * camera.contrast + 0.5
     sigma = camera.blur_px * float(rng.uniform(0.5, 1.3))
-    c = cv2.GaussianBlur(c, (0, 0), sigma)
+    c = np.asarray(cv2.GaussianBlur(c, (0, 0), sigma))
     if rng.uniform() < 0.3:
         n = int(rng.integers(2, 6))
         kernel = np.full((1, n), 1 / n, np.float32)
-        c = cv2.filter2D(c, -1, kernel)
+        c = np.asarray(cv2.filter2D(c, -1, kernel))
     c = c * 255 + rng.normal(0, camera.noise, c.shape)
     return np.clip(np.round(c), 0, 255).astype(np.uint8), int(rng.integers(*camera.quality))

@@ -10,9 +10,10 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from core.errors import BadInput
 
 if TYPE_CHECKING:
     from core.citizens.people import Citizen
@@ -50,6 +51,7 @@ class View:
     eye, target (3,) m;  up (3,);  fov_deg vertical angle of view of the lens without distortion
     k1   radial distortion in OpenCV's sense (negative: barrel), on coordinates / focal length
     size (width, height) px
+    Raises BadInput for a lens that would fold the picture's corners over.
     """
 
     eye: tuple[float, float, float]
@@ -58,6 +60,11 @@ class View:
     k1: float = 0.0
     size: tuple[int, int] = (1280, 720)
     up: tuple[float, float, float] = (0.0, 0.0, 1.0)
+
+    def __post_init__(self) -> None:
+        corner = math.hypot(*self.size) / 2 / self.focal_px
+        if self.k1 < 0 and corner > 0.98 * 2 / 3 * math.sqrt(-1 / (3 * self.k1)):
+            raise BadInput("k1 = {k1} bends this lens too much: take it nearer to 0", k1=self.k1)
 
     @property
     def focal_px(self) -> float:
@@ -89,16 +96,13 @@ class View:
         seen = np.stack([x, y], -1) / self.focal_px
         if self.k1 == 0:
             return seen.astype(np.float32)
-        camera = np.eye(3)
-        flat = cv2.undistortPointsIter(
-            seen.reshape(-1, 1, 2),
-            camera,
-            np.array([self.k1, 0, 0, 0], np.float64),
-            np.eye(3),
-            camera,
-            (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 60, 1e-9),
-        )
-        return np.asarray(flat, np.float32).reshape(h, w, 2)
+        bent = np.linalg.norm(seen, axis=-1)
+        flat = bent.copy()
+        for _ in range(30):  # Newton: flat (1 + k1 flat^2) = bent
+            flat -= (flat * (1 + self.k1 * flat**2) - bent) / (1 + 3 * self.k1 * flat**2)
+        scale = flat / np.maximum(bent, 1e-12)
+        rays: Float32 = (seen * scale[..., None]).astype(np.float32)
+        return rays
 
 
 @dataclass(frozen=True)

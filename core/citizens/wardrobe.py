@@ -173,13 +173,14 @@ LOWER_CUTS: Mapping[str, LowerCut] = {
     "pencil": LowerCut("pencil_skirt", "skirt", 4, "f", patterns=("plain", "plain", "checks")),
     "mini": LowerCut("skirt", "skirt", 3, "f", hem=-2.0, patterns=("plain", "checks")),
     "midi": LowerCut("skirt", "skirt", 4, "f", hem=-4.4, patterns=("plain", "print", "checks")),
-    "long_skirt": LowerCut("skirt", "skirt", 4, "f", hem=-6.0, patterns=("plain", "plain", "print")),
+    "long_skirt": LowerCut("skirt", "skirt", 4, "f", hem=-6.0,
+                           patterns=("plain", "plain", "print")),
 }  # fmt: skip
 
 SHOES = ("shoes01", "shoes02", "shoes03", "shoes04", "shoes05", "shoes06")
 CATALOGUE = {"upper": 900, "lower": 520, "shoes": 320, "inner": 60, "look": 200, "hat": 80,
              "bag": 80, "glasses": 32, "mask": 12}  # fmt: skip
-LOOK_SHARE = 0.56  # how many people wear a complete look that others wear too
+LOOK_SHARE = 0.62  # how many people wear a complete look that others wear too
 HATS = ("cap", "cap", "cap", "bucket", "bucket", "beanie", "brimmed")
 
 
@@ -318,7 +319,11 @@ def look(name: str, split: str, sex: str) -> tuple[Garment, Garment | None, Garm
     """Upper, lower and shoes of a complete look that many people wear."""
     rng = generator("look", name, split, sex)
     upper = garment(pick(rng, *_worn("upper", split, sex)))
-    return upper, _lower_for(rng, upper, split, sex), garment(pick(rng, *_worn("shoes", split, sex)))
+    return (
+        upper,
+        _lower_for(rng, upper, split, sex),
+        garment(pick(rng, *_worn("shoes", split, sex))),
+    )
 
 
 def _extra(rng: np.random.Generator, slot: str, split: str, forms: Sequence[str]) -> Extra:
@@ -334,14 +339,14 @@ def extra(name: str) -> Extra:
     """The hat, bag, glasses or mask of this name, the same for ever."""
     slot = name.split("-")[0]
     rng = generator("extra", name)
-    share: Mapping[str, float] = {
+    shares: dict[str, dict[str, float]] = {
         "hat": {"black": 6, "navy": 3, "white": 2, "beige": 3, "gray": 2, "khaki": 1, "red": 0.5,
                 "blue": 1, "pink": 0.5},
         "bag": {"black": 8, "gray": 2, "navy": 2, "brown": 2, "beige": 2, "red": 0.4, "pink": 0.5,
                 "khaki": 0.6, "white": 0.8, "blue": 0.6},
         "glasses": {"black": 7, "brown": 2, "gray": 2},
         "mask": {"white": 6, "black": 4, "gray": 0.5, "sky": 0.5},
-    }[slot]  # fmt: skip
+    }  # fmt: skip
     number = int(name.split("-")[1])
     if slot == "hat":
         form = "helmet" if number % 5 == 4 else pick(rng, HATS)
@@ -351,7 +356,7 @@ def extra(name: str) -> Extra:
         form = ("round", "square", "sunglasses")[number % 3]
     else:
         form = pick(rng, ("pleated", "folded"))
-    color = _color(rng, share)
+    color = _color(rng, shares[slot])
     return Extra(name, form, color, shade(rng, color), shade(rng, _color(rng, UPPER_SHARE)))
 
 
