@@ -54,7 +54,7 @@ def clips(person: Citizen) -> Mapping[int, tuple[float, float, float, float]]:
     if o.lower is not None:
         out[LOWER] = (o.lower.hem, min(covered, FAR), FAR, 0.0)
         if o.lower.kind == "skirt":
-            covered = min(covered, max(o.lower.hem, -3.0) + 0.5)
+            covered = min(covered, (o.lower.hem if o.lower.hem > -FAR else -3.1) + 0.45)
     out[SKIN] = (covered, {"none": 0.3}.get(person.hair.kind, 1.0), 0.0, 0.0)
     return out
 

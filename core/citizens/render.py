@@ -155,6 +155,17 @@ class Renderer:
         """
         if len(people) > PEOPLE:
             raise DongseonError("a frame holds at most {n} people", n=PEOPLE)
+        with self.gl:  # several renderers may live in one thread
+            return self._draw(view, light, static, people, amodal)
+
+    def _draw(
+        self,
+        view: View,
+        light: Light,
+        static: Sequence[Mesh],
+        people: Sequence[Placed],
+        amodal: bool,
+    ) -> Frame:
         stood = [self._stand(placed, i + 1) for i, placed in enumerate(people)]
         boxes = [self._full_box(view, one) for one in stood]
         flat, half = self._lens(view)
@@ -201,7 +212,8 @@ class Renderer:
 
     def figure(self, person: Citizen, expression: str = "neutral", blink: float = 0.0) -> Figure:
         """The figure of a citizen, as it is drawn."""
-        return self._upload(person, expression, blink).figure
+        with self.gl:
+            return self._upload(person, expression, blink).figure
 
     def _upload(self, person: Citizen, expression: str, blink: float) -> _Uploaded:
         key = (person, expression, round(blink, 1))

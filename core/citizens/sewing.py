@@ -171,7 +171,7 @@ def glasses(form: str, head: HeadFrame) -> tuple[Solid, Solid | None]:
     a = np.linspace(0, 2 * np.pi, 20, endpoint=False)
     c, s = np.cos(a), np.sin(a)
     frames, lenses = [], []
-    z = head.front + 0.07
+    z = head.front + (0.15 if form == "sunglasses" else 0.07)
     for k, eye in enumerate(head.eyes):
         rim = np.empty((20, 3), np.float32)
         rim[:, 0] = eye[0] + np.sign(c) * np.abs(c) ** power * rx

@@ -150,7 +150,7 @@ vec3 skin_color(vec4 m0, vec4 m1, vec4 m2, vec4 m3, vec4 m4, out float gloss) {
     float beard = step(0.4, C.z) * smoothstep(6.98, 6.80, C.y) * smoothstep(5.9, 6.2, C.y)
                 * (1.0 - 0.7 * smoothstep(0.16, 0.10, abs(C.x)) * step(6.72, C.y) * step(C.y, 6.8));
     c = mix(c, c * 0.5 + m2.rgb * 0.35, m2.w * 0.5 * beard);
-    c = mix(c, m1.rgb, smoothstep(0.10, 0.42, E.y));
+    c = mix(c, m1.rgb, smoothstep(0.20, 0.50, E.y));
     float line = mix(mix(6.66, 7.42, smoothstep(0.10, 0.45, C.z)), 7.93,
                      smoothstep(0.72, 1.12, C.z));
     line += 0.02 * sin(C.x * 40.0) + 0.02 * sin(C.z * 53.0);

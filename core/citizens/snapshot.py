@@ -87,9 +87,9 @@ def _light(rng: np.random.Generator, sky: str) -> Light:
 def crop_camera(name: str, split: str, night: bool = True) -> CropCamera:
     """The camera of this name; night: it may see by lamps or by infrared."""
     rng = generator("crop camera", name)
-    share = (5, 4, 3, 1.2, 4, 0.9, 0.7) if night else (5, 4, 3, 0.8, 4, 0, 0)
+    share = (5, 4, 3, 1.2, 4, 0.9, 0.7) if night else (5, 4, 2, 0.5, 4, 0, 0)
     sky = pick(rng, SKIES, share)
-    cast = np.exp(rng.normal(0, 0.045, 3))
+    cast = np.exp(rng.normal(0, 0.03, 3))
     cast /= cast.mean()
     native = int(rng.integers(72, 160))
     near = float(rng.uniform(4.0, 8.0))
@@ -97,9 +97,9 @@ def crop_camera(name: str, split: str, night: bool = True) -> CropCamera:
     r, g, b = (float(x) for x in cast)
     return CropCamera(
         name, sky, _light(rng, sky), float(rng.uniform(2.4, 5.0)), (near, near * 1.9),
-        float(rng.uniform(0.13, 0.22)),
+        float(rng.uniform(0.15, 0.20)),
         (r, g, b),
-        float(np.exp(rng.normal(0, 0.09))), float(np.clip(rng.normal(0.95, 0.14), 0.5, 1.3)),
+        float(np.exp(rng.normal(0, 0.09))), float(np.clip(rng.normal(0.97, 0.10), 0.6, 1.25)),
         float(np.clip(rng.normal(1.0, 0.10), 0.75, 1.25)), float(rng.uniform(0.4, 1.1)),
         float(rng.uniform(1.5, 6.0)), (int(rng.integers(38, 60)), int(rng.integers(72, 92))),
         (native * 2 // 3, native * 4 // 3),

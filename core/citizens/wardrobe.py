@@ -26,7 +26,7 @@ SHADES: Mapping[str, tuple[RGB8, ...]] = {
     "white": ((232, 231, 226), (240, 240, 238), (222, 220, 214)),
     "gray": ((126, 127, 130), (92, 94, 98), (160, 160, 162)),
     "navy": ((30, 38, 70), (25, 31, 56), (38, 46, 84)),
-    "blue": ((48, 82, 156), (58, 92, 140), (40, 70, 170)),
+    "blue": ((58, 84, 136), (66, 94, 130), (44, 72, 148)),
     "sky": ((150, 190, 222), (166, 200, 226), (130, 174, 214)),
     "red": ((176, 36, 40), (150, 28, 38), (200, 48, 44)),
     "pink": ((226, 158, 172), (236, 184, 190), (214, 126, 150)),
@@ -43,11 +43,11 @@ UPPER_SHARE = {"black": 26, "white": 15, "gray": 14, "navy": 11, "beige": 9, "sk
                "khaki": 4, "brown": 4, "pink": 3, "red": 2.4, "green": 2, "yellow": 1.3,
                "purple": 1.2, "orange": 1}  # fmt: skip
 LOWER_SHARE = {"black": 37, "blue": 15, "navy": 13, "gray": 12, "beige": 8, "white": 3.5,
-               "khaki": 4, "brown": 3.5, "sky": 2.5, "pink": 0.6, "red": 0.5, "green": 0.6,
-               "purple": 0.4, "orange": 0.2, "yellow": 0.2}  # fmt: skip
+               "khaki": 4, "brown": 3.5, "sky": 2.5, "pink": 1, "red": 1, "green": 1,
+               "purple": 0.8, "orange": 0.8, "yellow": 0.8}  # fmt: skip
 SHOE_SHARE = {"black": 42, "white": 28, "gray": 9, "brown": 7, "beige": 5, "navy": 4, "red": 1.2,
-              "blue": 1.2, "pink": 1, "khaki": 0.6, "green": 0.5, "yellow": 0.4, "orange": 0.4,
-              "sky": 0.4, "purple": 0.3}  # fmt: skip
+              "blue": 1.2, "pink": 1, "khaki": 1, "green": 1, "yellow": 1.5,
+              "orange": 1, "sky": 1, "purple": 1}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ LOWER_CUTS: Mapping[str, LowerCut] = {
 SHOES = ("shoes01", "shoes02", "shoes03", "shoes04", "shoes05", "shoes06")
 CATALOGUE = {"upper": 900, "lower": 520, "shoes": 320, "inner": 60, "look": 200, "hat": 80,
              "bag": 80, "glasses": 32, "mask": 12}  # fmt: skip
-LOOK_SHARE = 0.62  # how many people wear a complete look that others wear too
+LOOK_SHARE = 0.56  # how many people wear a complete look that others wear too
 HATS = ("cap", "cap", "cap", "bucket", "bucket", "beanie", "brimmed")
 
 
