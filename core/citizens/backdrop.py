@@ -41,7 +41,7 @@ def texture(name: str, kind: str, px: int = 256) -> Image:
     tone = {"asphalt": (88, 88, 90), "slabs": (158, 152, 144), "bricks": (142, 104, 88),
             "concrete": (160, 158, 152), "floor": (186, 180, 168), "plaster": (196, 188, 174),
             "tiles": (150, 146, 140), "grille": (120, 124, 128)}[kind]  # fmt: skip
-    base = np.array(tone) * rng.uniform(0.75, 1.15) + rng.normal(0, 8, 3)
+    base = np.array(tone) * rng.uniform(0.75, 1.15) + rng.normal(0, 2.5, 3)
     grain = rng.normal(0, 7 if kind == "asphalt" else 3, (px, px, 1))
     image = base + _cloudy(rng, px, 4)[..., None] * 7 + grain
     if kind in ("slabs", "bricks", "tiles", "floor"):
@@ -146,7 +146,7 @@ def occluder(
 
 def _dull(rng: np.random.Generator) -> Image:
     """A small picture of one muted color."""
-    tone = rng.uniform(40, 200) + rng.normal(0, 14, 3)
+    tone = rng.uniform(40, 200) + rng.normal(0, 8, 3)
     return np.full((8, 8, 3), np.clip(tone, 10, 240).astype(np.uint8), np.uint8)
 
 

@@ -6,7 +6,7 @@ of its name says on which side of the split it lies.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -28,7 +28,7 @@ class CropCamera:
     """One camera preset; every number is drawn from its name.
 
     height_m, away_m  (low, high) how high it hangs and how far people walk from it
-    level, gain, gamma, saturation, contrast  its exposure and color
+    gain, gamma, saturation, contrast  its color
     blur_px, noise, quality  its sensor and codec
     native_px  (low, high) height of a person in its picture;  toward  share of frontal people
     """
@@ -38,7 +38,6 @@ class CropCamera:
     light: Light
     height_m: float
     away_m: tuple[float, float]
-    level: float
     gain: RGB
     gamma: float
     saturation: float
@@ -59,18 +58,17 @@ def _light(rng: np.random.Generator, sky: str) -> Light:
     if sky == "sunny":
         k = rng.uniform(0.75, 1.05)
         return Light(sun, (0.80 * k + warm, 0.76 * k, 0.70 * k - warm), (0.30, 0.34, 0.40),
-                     (0.17, 0.16, 0.15), exposure=rng.uniform(0.8, 1.2))  # fmt: skip
+                     (0.17, 0.16, 0.15))  # fmt: skip
     if sky == "cloudy":
         k = rng.uniform(0.5, 0.8)
-        return Light(sun, (0.12, 0.12, 0.12), (k, k * 1.02, k * 1.05), (0.26 * k,) * 3,
-                     exposure=rng.uniform(0.8, 1.25), shadows=False)  # fmt: skip
+        faint = (0.12, 0.12, 0.12)
+        return Light(sun, faint, (k, k * 1.02, k * 1.05), (0.26 * k,) * 3, shadows=False)
     if sky == "shade":
         k = rng.uniform(0.35, 0.55)
-        return Light(sun, (0.0, 0.0, 0.0), (k * 0.92, k, k * 1.12), (0.3 * k,) * 3,
-                     exposure=rng.uniform(1.0, 1.5))  # fmt: skip
+        return Light(sun, (0.0, 0.0, 0.0), (k * 0.92, k, k * 1.12), (0.3 * k,) * 3)
     if sky == "dusk":
-        return Light(sun, (0.22, 0.15, 0.09), (0.16, 0.17, 0.23), (0.07, 0.07, 0.07),
-                     exposure=rng.uniform(1.4, 2.2), backdrop=(0.3, 0.3, 0.42))  # fmt: skip
+        low = (0.07, 0.07, 0.07)
+        return Light(sun, (0.22, 0.15, 0.09), (0.16, 0.17, 0.23), low, backdrop=(0.3, 0.3, 0.42))
     if sky == "indoor":
         k = rng.uniform(0.45, 0.7)
         return Light((0.1, 0.1, 1.0), (0.22 * k, 0.21 * k, 0.19 * k),
@@ -78,9 +76,19 @@ def _light(rng: np.random.Generator, sky: str) -> Light:
                      shadows=False, backdrop=(0.5, 0.5, 0.48))  # fmt: skip
     if sky == "lamps":
         return Light((0.3 * sun[0], 0.3 * sun[1], 1.0), (0.42, 0.33, 0.20), (0.05, 0.05, 0.07),
-                     (0.05, 0.045, 0.035), exposure=rng.uniform(1.3, 2.0),
+                     (0.05, 0.045, 0.035),
                      backdrop=(0.03, 0.03, 0.05))  # fmt: skip
-    return Light(infrared=True, exposure=rng.uniform(0.8, 1.2))
+    return Light(infrared=True)
+
+
+def _exposed(rng: np.random.Generator, light: Light) -> Light:
+    """The light seen by a camera that exposes for it, a little too long or too short."""
+    target = float(rng.uniform(0.8, 1.1))
+    if light.infrared:
+        return replace(light, exposure=target)
+    rgb = np.array((light.sky_rgb, light.ground_rgb, light.sun_rgb)) * ((0.6,), (0.4,), (0.45,))
+    level = float(rgb.sum(0) @ (0.3, 0.59, 0.11))
+    return replace(light, exposure=min(target * 0.62 / level, 4.0))
 
 
 @lru_cache(maxsize=256)
@@ -96,11 +104,11 @@ def crop_camera(name: str, split: str, night: bool = True) -> CropCamera:
     names = presets("street", STREETS, split)
     r, g, b = (float(x) for x in cast)
     return CropCamera(
-        name, sky, _light(rng, sky), float(rng.uniform(2.4, 5.0)), (near, near * 1.9),
-        float(rng.uniform(0.15, 0.20)),
+        name, sky, _exposed(rng, _light(rng, sky)), float(rng.uniform(2.4, 5.0)),
+        (near, near * 1.9),
         (r, g, b),
-        float(np.exp(rng.normal(0, 0.09))), float(np.clip(rng.normal(0.97, 0.10), 0.6, 1.25)),
-        float(np.clip(rng.normal(1.0, 0.10), 0.75, 1.25)), float(rng.uniform(0.4, 1.1)),
+        float(np.exp(rng.normal(0, 0.06))), float(np.clip(rng.normal(0.97, 0.10), 0.6, 1.25)),
+        float(np.clip(rng.normal(1.0, 0.07), 0.8, 1.2)), float(rng.uniform(0.4, 1.1)),
         float(rng.uniform(1.5, 6.0)), (int(rng.integers(38, 60)), int(rng.integers(72, 92))),
         (native * 2 // 3, native * 4 // 3),
         tuple(names[int(i)] for i in rng.choice(len(names), 4, replace=False)),
@@ -116,9 +124,7 @@ def develop(image: Image, camera: CropCamera, rng: np.random.Generator) -> tuple
         image, (max(round(w * native / h), 24), native), interpolation=cv2.INTER_AREA
     )
     c = (small.astype(np.float32) / 255) ** (2.2 * camera.gamma)
-    level = float(np.exp(np.log(np.maximum(c, 1e-3)).mean()))  # automatic exposure, sluggish
-    c = c * (camera.level / level) ** 0.7 * float(np.exp(rng.normal(0, 0.10)))
-    c = c * np.array(camera.gain, np.float32)
+    c = c * np.array(camera.gain, np.float32) * float(np.exp(rng.normal(0, 0.08)))
     c = np.where(c > 0.7, 0.7 + 0.3 * np.tanh((c - 0.7) / 0.3), c)
     c = np.clip(c, 0, 1) ** (1 / 2.2)
     gray = c @ np.array((0.3, 0.59, 0.11), np.float32)

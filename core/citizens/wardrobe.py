@@ -46,7 +46,7 @@ LOWER_SHARE = {"black": 37, "blue": 15, "navy": 13, "gray": 12, "beige": 8, "whi
                "khaki": 4, "brown": 3.5, "sky": 2.5, "pink": 1, "red": 1, "green": 1,
                "purple": 0.8, "orange": 0.8, "yellow": 0.8}  # fmt: skip
 SHOE_SHARE = {"black": 42, "white": 28, "gray": 9, "brown": 7, "beige": 5, "navy": 4, "red": 1.2,
-              "blue": 1.2, "pink": 1, "khaki": 1, "green": 1, "yellow": 1.5,
+              "blue": 1.2, "pink": 1, "khaki": 1, "green": 1, "yellow": 2.5,
               "orange": 1, "sky": 1, "purple": 1}  # fmt: skip
 
 
