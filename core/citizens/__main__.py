@@ -1,0 +1,97 @@
+"""`python -m core.citizens`: data sets and contact sheets of synthetic people."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+from tqdm import tqdm
+
+from core.citizens import assets, datasets, sheets
+from core.citizens.datasets import Faces, People
+from core.errors import BadInput, DongseonError
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m core.citizens", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("out", type=Path, help="folder (people, faces) or PNG file (sheet)")
+    common.add_argument("--assets", help="MakeHuman data folder; default $DONGSEON_MAKEHUMAN")
+    common.add_argument("--count", type=int, default=100, help="how many citizens")
+    common.add_argument("--split", default="train", choices=("train", "test"))
+    common.add_argument("--seed", type=int, default=0)
+    common.add_argument("--workers", type=int, default=2, help="processes")
+    common.add_argument("--json", action="store_true", help="print one JSON object")
+    people = verbs.add_parser("people", parents=[common], help="whole-body crops with attributes")
+    people.add_argument("--crops", type=int, default=5, help="crops per citizen and camera")
+    people.add_argument("--cameras", type=int, default=2)
+    people.add_argument("--pairs", type=int, default=5, help="groups of cameras")
+    people.add_argument("--no-night", action="store_true", help="no street lamps, no infrared")
+    people.add_argument("--empty", action="store_true", help="leak probe: nobody is drawn")
+    faces = verbs.add_parser("faces", parents=[common], help="face crops with landmarks")
+    faces.add_argument("--shots", type=int, default=10, help="shots per citizen")
+    faces.add_argument("--yaw", type=float, default=50.0, help="largest turn, degrees")
+    faces.add_argument("--no-masks", action="store_true")
+    sheet = verbs.add_parser("sheet", parents=[common], help="a contact sheet to look at")
+    sheet.add_argument("--kind", choices=("people", "faces"), default="people")
+    sheet.add_argument("--cameras", type=int, default=4)
+    return parser
+
+
+def _bar(done: Iterator[int], total: int) -> Iterator[int]:
+    yield from tqdm(done, total=total, unit="citizen", file=sys.stderr)
+
+
+def _sheet(args: argparse.Namespace) -> dict[str, object]:
+    from core.citizens.render import Renderer
+
+    renderer = Renderer(assets.load(args.assets), supersample=2)
+    if args.kind == "faces":
+        image = sheets.face_sheet(renderer, args.seed * 1_000_000, split=args.split)
+    else:
+        plan = People(12, 1, args.cameras, 3, args.split, args.seed)
+        image = sheets.people_sheet(renderer, plan)
+    ok, data = cv2.imencode(args.out.suffix or ".png", image[:, :, ::-1])
+    if not ok:
+        raise BadInput("{path} cannot be written as a picture", path=str(args.out))
+    args.out.write_bytes(data.tobytes())
+    return {"sheet": str(args.out), "size": [image.shape[1], image.shape[0]]}
+
+
+def _set(args: argparse.Namespace) -> dict[str, object]:
+    plan: People | Faces
+    if args.verb == "people":
+        plan = People(args.count, args.crops, args.cameras, args.pairs, args.split, args.seed,
+                      night=not args.no_night, empty=args.empty)  # fmt: skip
+        pictures = args.count * args.crops * args.cameras
+    else:
+        plan = Faces(args.count, args.shots, args.split, args.seed, args.yaw,
+                     masks=not args.no_masks)  # fmt: skip
+        pictures = args.count * args.shots
+    start = time.monotonic()
+    manifest = datasets.make(plan, args.out, args.assets, args.workers, _bar)
+    seconds = time.monotonic() - start
+    return {"manifest": str(manifest), "pictures": pictures, "seconds": round(seconds, 1)}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; 0, or 2 for wrong input and 1 for a fault, with one sentence on stderr."""
+    args = _parser().parse_args(argv)
+    try:
+        answer = _sheet(args) if args.verb == "sheet" else _set(args)
+    except DongseonError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2 if isinstance(error, BadInput) else 1
+    words = json.dumps(answer) if args.json else "\n".join(f"{k}: {v}" for k, v in answer.items())
+    sys.stdout.write(words + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
