@@ -22,7 +22,7 @@ check:
 lock:  ## after changing dependencies in pyproject.toml: newest versions that fit, with hashes
 	$(UV) lock -q --upgrade
 	$(UV) export -q --no-emit-project --no-header -o requirements/run.txt
-	$(UV) export -q --no-emit-project --no-header --group dev -o requirements/dev.txt
+	$(UV) export -q --no-emit-project --no-header --group dev --extra synth -o requirements/dev.txt
 	$(UV) export -q --no-emit-project --no-header --no-group cpu --extra gpu -o requirements/gpu.txt
 	$(UV) export -q --no-emit-project --no-header --group dev --extra train -o requirements/train.txt
 
