@@ -81,7 +81,8 @@ def page(served: str) -> Iterator[Page]:
         yield page
         browser.close()
     assert outside == []
-    assert [said for said in wrong if "404" not in said] == []  # Streamlit feels for its base path
+    fleeting = ("404", "Video source error")  # Streamlit feels for its base path; a film left early
+    assert [said for said in wrong if not any(one in said for one in fleeting)] == []
 
 
 def open_case(page: Page, title: str) -> None:
