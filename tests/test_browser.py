@@ -59,8 +59,9 @@ def served(tiny_workspace: Path) -> Iterator[str]:
 @pytest.fixture
 def page(served: str) -> Iterator[Page]:
     """The app in a browser that reaches nothing else; at the end nothing else was asked for."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=20_000)
     outside: list[str] = []
     wrong: list[str] = []
 
@@ -161,7 +162,7 @@ def test_candidates_are_answered_with_the_keyboard(page, red_photo):
     page.get_by_text("같은 옷, 같은 날").click()
     open_case(page, "자판")
     page.get_by_role("button", name="하나씩").click()
-    film = page.locator("video")
+    film = page.locator("video").first  # for a moment the page before is still there
     expect(film).to_be_visible(timeout=60_000)
     page.wait_for_function("document.querySelector('video').readyState >= 2", timeout=60_000)
     assert film.evaluate("(film) => [film.videoWidth, film.error]") == [320, None]
