@@ -126,7 +126,7 @@ CUTS: Mapping[str, Cut] = {
     "blouse": Cut("blouse", "long_sleeve", 8, "f",
                   patterns=("plain", "plain", "plain", "print", "pinstripes", "checks")),
     "long_tee": Cut("tee_loose", "short_sleeve", 2, "mf", flare=0.12),
-    "jacket": Cut("field_jacket", "outerwear", 7, "mf", opening=1.0,
+    "jacket": Cut("field_jacket", "outerwear", 7, "mf", opening=0.5,
                   fabrics=("cotton", "denim", "leather"), patterns=("plain",)),
     "blazer": Cut("blazer", "outerwear", 6, "mf", fabrics=("wool",),
                   patterns=("plain", "plain", "plain", "checks", "pinstripes")),
