@@ -180,7 +180,7 @@ LOWER_CUTS: Mapping[str, LowerCut] = {
 SHOES = ("shoes01", "shoes02", "shoes03", "shoes04", "shoes05", "shoes06")
 CATALOGUE = {"upper": 900, "lower": 520, "shoes": 320, "inner": 60, "look": 200, "hat": 80,
              "bag": 80, "glasses": 32, "mask": 12}  # fmt: skip
-LOOK_SHARE = 0.56  # how many people wear a complete look that others wear too
+LOOK_SHARE = 0.60  # how many people wear a complete look that others wear too
 HATS = ("cap", "cap", "cap", "bucket", "bucket", "beanie", "brimmed")
 
 
