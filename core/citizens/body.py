@@ -155,15 +155,12 @@ class _Sewing:
 
     def face_points(self) -> Float64:
         """(5,3) dm: stage.FACE_POINTS on the shaped body."""
-        base, lip = self.assets.base, self.assets.lip
         eyes = self.head.eyes.copy()
         for k, ring in enumerate(reversed(self.assets.eyes)):
             eyes[k, 2] = self.body[np.unique(ring), 2].max()
-        nose = self.body[np.argmax(np.where(np.abs(base[:, 0]) < 0.06, base[:, 2], -9)
-                                   * (np.abs(base[:, 1] - 6.95) < 0.25))]  # fmt: skip
-        lips = np.flatnonzero(lip > 0.12)
-        right, left = lips[np.argmin(base[lips, 0])], lips[np.argmax(base[lips, 0])]
-        return np.stack([eyes[0], eyes[1], nose, self.body[right], self.body[left]]).astype(float)
+        nose = self._near(0.0, 7.01, 1.67)
+        right, left = self._near(-0.275, 6.635, 1.40), self._near(0.275, 6.635, 1.40)
+        return np.stack([eyes[0], eyes[1], nose, right, left]).astype(np.float64)
 
     # -- parts ------------------------------------------------------------------------------------
 
