@@ -38,6 +38,11 @@ def _parser() -> argparse.ArgumentParser:
     faces.add_argument("--shots", type=int, default=10, help="shots per citizen")
     faces.add_argument("--yaw", type=float, default=50.0, help="largest turn, degrees")
     faces.add_argument("--no-masks", action="store_true")
+    proof = verbs.add_parser("proof", help="how real and how hard the citizens are, in figures")
+    proof.add_argument("--manifest", type=Path, help="a set of `people`: how hard it is")
+    proof.add_argument("--models", type=Path, help="folder of public models to measure with")
+    proof.add_argument("--assets", help="MakeHuman data folder; default $DONGSEON_MAKEHUMAN")
+    proof.add_argument("--json", action="store_true", help="print one JSON object")
     sheet = verbs.add_parser("sheet", parents=[common], help="a contact sheet to look at")
     sheet.add_argument("--kind", choices=("people", "faces"), default="people")
     sheet.add_argument("--cameras", type=int, default=4)
@@ -64,6 +69,21 @@ def _sheet(args: argparse.Namespace) -> dict[str, object]:
     return {"sheet": str(args.out), "size": [image.shape[1], image.shape[0]]}
 
 
+def _proof(args: argparse.Namespace) -> dict[str, object]:
+    from core.citizens import proof
+    from core.citizens.render import Renderer
+
+    out: dict[str, object] = {}
+    if args.manifest is not None:
+        out |= proof.hardness(args.manifest, args.models)
+    elif args.models is not None:
+        renderer = Renderer(assets.load(args.assets), supersample=2)
+        out |= proof.faces(renderer, args.models) | proof.bodies(renderer, args.models)
+    else:
+        raise BadInput("give --manifest, --models, or both")
+    return {k: round(v, 4) if isinstance(v, float) else v for k, v in out.items()}
+
+
 def _set(args: argparse.Namespace) -> dict[str, object]:
     plan: People | Faces
     if args.verb == "people":
@@ -84,7 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; 0, or 2 for wrong input and 1 for a fault, with one sentence on stderr."""
     args = _parser().parse_args(argv)
     try:
-        answer = _sheet(args) if args.verb == "sheet" else _set(args)
+        answer = {"sheet": _sheet, "proof": _proof}.get(args.verb, _set)(args)
     except DongseonError as error:
         sys.stderr.write(f"{error}\n")
         return 2 if isinstance(error, BadInput) else 1

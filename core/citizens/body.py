@@ -155,15 +155,12 @@ class _Sewing:
 
     def face_points(self) -> Float64:
         """(5,3) dm: stage.FACE_POINTS on the shaped body."""
-        base, lip = self.assets.base, self.assets.lip
         eyes = self.head.eyes.copy()
         for k, ring in enumerate(reversed(self.assets.eyes)):
             eyes[k, 2] = self.body[np.unique(ring), 2].max()
-        nose = self.body[np.argmax(np.where(np.abs(base[:, 0]) < 0.06, base[:, 2], -9)
-                                   * (np.abs(base[:, 1] - 6.95) < 0.25))]  # fmt: skip
-        lips = np.flatnonzero(lip > 0.12)
-        right, left = lips[np.argmin(base[lips, 0])], lips[np.argmax(base[lips, 0])]
-        return np.stack([eyes[0], eyes[1], nose, self.body[right], self.body[left]]).astype(float)
+        nose = self._near(0.0, 7.01, 1.67)
+        right, left = self._near(-0.275, 6.635, 1.40), self._near(0.275, 6.635, 1.40)
+        return np.stack([eyes[0], eyes[1], nose, right, left]).astype(np.float64)
 
     # -- parts ------------------------------------------------------------------------------------
 
@@ -192,6 +189,9 @@ class _Sewing:
         below = self._part("upper", CUTS[o.upper.cut].mesh).hidden
         stays = (arm[below] < o.upper.arm - 0.06) & (base[below, 1] < 5.75)
         hidden[below[stays]] = True
+        if o.inner is not None:
+            below = self._part("upper", self._inner_mesh()).hidden
+            hidden[below[(arm[below] < 0.12) & (base[below, 1] < 5.7)]] = True
         if o.lower is not None:
             mesh = LOWER_CUTS[o.lower.cut].mesh
             if mesh != "skirt":
@@ -278,10 +278,9 @@ class _Sewing:
         if cut.skirt:
             self._skirt(paint.UPPER_SKIRT, 0.10 + item.flare, 0.0)
         if self.outfit.inner is not None:
-            mesh = "tee" if self.person.sex == "male" else "tee_slim"
-            inside = self._part("upper", mesh)
+            inside = self._part("upper", self._inner_mesh())
             w = inside.place(self.body)
-            self._hang(paint.INNER, inside, w - 0.09 * vertex_normals(w, inside.triangles))
+            self._hang(paint.INNER, inside, w - 0.05 * vertex_normals(w, inside.triangles))
         style = {
             "padded": (0.62, 0.16, 0.10),
             "long_padded": (0.70, 0.22, 0.12),
@@ -292,6 +291,9 @@ class _Sewing:
         }.get(item.cut)
         if style is not None:
             self._collar(*style)
+
+    def _inner_mesh(self) -> str:
+        return "tee" if self.person.sex == "male" else "tee_slim"
 
     def _collar(self, height: float, out: float, gap: float) -> None:
         n = 28
@@ -386,10 +388,12 @@ class _Sewing:
             axis=0, return_counts=True)  # fmt: skip
         edge = np.zeros(len(ids), bool)
         edge[sides[count == 1].ravel()] = True
-        v = sewing.smooth(skin, flat, 24, edge)
-        out = vertex_normals(v, flat)
-        sunk = np.maximum(((skin - v) * out).sum(1, keepdims=True), 0)
-        v = sewing.smooth(v + sunk * out, flat, 2, edge) + 0.08 * out
+        v = skin
+        for rounds in (30, 20, 15, 10, 3):  # a tent over nose and chin, not a second skin
+            v = sewing.smooth(v, flat, rounds, edge)
+            out = vertex_normals(v, flat)
+            v = v + np.maximum(((skin - v) * out).sum(1, keepdims=True), 0) * out
+        v = sewing.smooth(v, flat, 3, edge) + 0.06 * vertex_normals(v, flat)
         self.heap.add(paint.MASK, v.astype(np.float32), flat, base[ids],
                       self.assets.skin_bones[ids], self.assets.skin_weight[ids])  # fmt: skip
         corners = np.stack([np.add(self._near(s * 0.60, y, 1.0), (s * 0.06, 0, 0.06))

@@ -58,8 +58,8 @@ class People:
     split: str = "train"
     seed: int = 0
     night: bool = True
-    occluded: float = 0.22
-    crowded: float = 0.22
+    occluded: float = 0.26
+    crowded: float = 0.26
     empty: bool = False
 
     def check(self) -> None:
@@ -144,7 +144,7 @@ def crop_scene(
                              float(rng.uniform()), 1.3))  # fmt: skip
     height = who.height_m
     target = spot + np.array((*rng.normal(0, 0.035, 2), height * rng.uniform(0.47, 0.53)))
-    span = height * rng.uniform(1.02, 1.24)
+    span = height * rng.uniform(1.02, 1.18)
     distance = float(np.linalg.norm(eye - target))
     fov = math.degrees(2 * math.atan(span / 2 / distance))
     view = View((eye[0], eye[1], eye[2]), (target[0], target[1], target[2]), fov, size=CROP)

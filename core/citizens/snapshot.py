@@ -81,13 +81,26 @@ def _light(rng: np.random.Generator, sky: str) -> Light:
     return Light(infrared=True)
 
 
+def _white_balance(rng: np.random.Generator, light: Light) -> RGB:
+    """Gains of a camera that nearly finds the color of the light."""
+    rgb = _mean_light(light).sum(0)
+    gain = (rgb.mean() / np.maximum(rgb, 1e-6)) ** 0.85 * np.exp(rng.normal(0, 0.026, 3))
+    r, g, b = (float(x) for x in gain)
+    return r, g, b
+
+
+def _mean_light(light: Light) -> NDArray[np.float64]:
+    """(3,3) what sky, ground and sun add to an upright surface, linear RGB."""
+    parts = np.array((light.sky_rgb, light.ground_rgb, light.sun_rgb), np.float64)
+    return parts * ((0.6,), (0.4,), (0.45,))
+
+
 def _exposed(rng: np.random.Generator, light: Light) -> Light:
     """The light seen by a camera that exposes for it, a little too long or too short."""
     target = float(rng.uniform(0.8, 1.1))
     if light.infrared:
         return replace(light, exposure=target)
-    rgb = np.array((light.sky_rgb, light.ground_rgb, light.sun_rgb)) * ((0.6,), (0.4,), (0.45,))
-    level = float(rgb.sum(0) @ (0.3, 0.59, 0.11))
+    level = float(_mean_light(light).sum(0) @ (0.3, 0.59, 0.11))
     return replace(light, exposure=min(target * 0.62 / level, 4.0))
 
 
@@ -97,16 +110,14 @@ def crop_camera(name: str, split: str, night: bool = True) -> CropCamera:
     rng = generator("crop camera", name)
     share = (5, 4, 3, 1.2, 4, 0.9, 0.7) if night else (5, 4, 2, 0.5, 4, 0, 0)
     sky = pick(rng, SKIES, share)
-    cast = np.exp(rng.normal(0, 0.03, 3))
-    cast /= cast.mean()
-    native = int(rng.integers(72, 160))
+    light = _exposed(rng, _light(rng, sky))
+    native = int(rng.integers(62, 135))
     near = float(rng.uniform(4.0, 8.0))
     names = presets("street", STREETS, split)
-    r, g, b = (float(x) for x in cast)
     return CropCamera(
-        name, sky, _exposed(rng, _light(rng, sky)), float(rng.uniform(2.4, 5.0)),
+        name, sky, light, float(rng.uniform(2.4, 5.0)),
         (near, near * 1.9),
-        (r, g, b),
+        _white_balance(rng, light),
         float(np.exp(rng.normal(0, 0.06))), float(np.clip(rng.normal(0.97, 0.10), 0.6, 1.25)),
         float(np.clip(rng.normal(1.0, 0.07), 0.8, 1.2)), float(rng.uniform(0.4, 1.1)),
         float(rng.uniform(1.5, 6.0)), (int(rng.integers(38, 60)), int(rng.integers(72, 92))),

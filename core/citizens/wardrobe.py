@@ -126,7 +126,7 @@ CUTS: Mapping[str, Cut] = {
     "blouse": Cut("blouse", "long_sleeve", 8, "f",
                   patterns=("plain", "plain", "plain", "print", "pinstripes", "checks")),
     "long_tee": Cut("tee_loose", "short_sleeve", 2, "mf", flare=0.12),
-    "jacket": Cut("field_jacket", "outerwear", 7, "mf", opening=1.0,
+    "jacket": Cut("field_jacket", "outerwear", 7, "mf", opening=0.5,
                   fabrics=("cotton", "denim", "leather"), patterns=("plain",)),
     "blazer": Cut("blazer", "outerwear", 6, "mf", fabrics=("wool",),
                   patterns=("plain", "plain", "plain", "checks", "pinstripes")),
@@ -180,7 +180,7 @@ LOWER_CUTS: Mapping[str, LowerCut] = {
 SHOES = ("shoes01", "shoes02", "shoes03", "shoes04", "shoes05", "shoes06")
 CATALOGUE = {"upper": 900, "lower": 520, "shoes": 320, "inner": 60, "look": 200, "hat": 80,
              "bag": 80, "glasses": 32, "mask": 12}  # fmt: skip
-LOOK_SHARE = 0.56  # how many people wear a complete look that others wear too
+LOOK_SHARE = 0.60  # how many people wear a complete look that others wear too
 HATS = ("cap", "cap", "cap", "bucket", "bucket", "beanie", "brimmed")
 
 
