@@ -1,4 +1,4 @@
-"""`python -m core.citizens`: data sets and contact sheets of synthetic people."""
+"""`python -m core.citizens`: data sets and contact sheets of synthetic people, whole cities."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 from tqdm import tqdm
 
-from core.citizens import assets, datasets, sheets
+from core.citizens import assets, cityverbs, datasets, sheets
 from core.citizens.datasets import Faces, People
 from core.errors import BadInput, DongseonError
 
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     sheet = verbs.add_parser("sheet", parents=[common], help="a contact sheet to look at")
     sheet.add_argument("--kind", choices=("people", "faces"), default="people")
     sheet.add_argument("--cameras", type=int, default=4)
+    cityverbs.add(verbs)
     return parser
 
 
@@ -104,7 +105,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; 0, or 2 for wrong input and 1 for a fault, with one sentence on stderr."""
     args = _parser().parse_args(argv)
     try:
-        answer = {"sheet": _sheet, "proof": _proof}.get(args.verb, _set)(args)
+        if "run" in args:
+            answer = args.run(args)
+        else:
+            answer = {"sheet": _sheet, "proof": _proof}.get(args.verb, _set)(args)
     except DongseonError as error:
         sys.stderr.write(f"{error}\n")
         return 2 if isinstance(error, BadInput) else 1

@@ -28,14 +28,14 @@ def add(verbs: Verbs) -> None:
     one.add_argument("--at", type=float, metavar="SECONDS", help="into the first video")
     one.add_argument("--box", metavar="x1,y1,x2,y2", help="the person, in the first video")
     one.add_argument("--no-serve", action="store_true", help="do not open the app afterwards")
-    _serve_options(one)
+    serve_options(one)
 
-    _serve_options(verbs.add("serve", serve))
+    serve_options(verbs.add("serve", serve))
     verbs.add("doctor", doctor)
     verbs.add("audit", audit)
 
 
-def _serve_options(one: argparse.ArgumentParser) -> None:
+def serve_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--port", type=int, default=8501)
     one.add_argument("--headless", action="store_true", help="do not open a browser")
     one.add_argument("--no-worker", action="store_true", help="recordings are read elsewhere")
@@ -45,10 +45,10 @@ def serve(args: argparse.Namespace) -> int:
     """Open the app in the browser."""
     path = workspace_dir(args.workspace)
     Workspace.open(path).close()
-    return _serve(path, args)
+    return serve_workspace(path, args)
 
 
-def _serve(workspace: Path, args: argparse.Namespace) -> int:
+def serve_workspace(workspace: Path, args: argparse.Namespace) -> int:
     """The app, and one worker beside it that ends with this process, however that ends."""
     page = Path(__file__).parents[2] / "app" / "main.py"
     command = [sys.executable, "-m", "streamlit", "run", str(page)]
@@ -97,7 +97,7 @@ def try_out(args: argparse.Namespace) -> int:
     text = "\n".join([ranking_text(found), route_text(way), *(f"! {one}" for one in notices)])
     values = {"workspace": str(path), **found, "route": way, "notices": notices}
     answer(args, values, text)
-    return 0 if args.no_serve else _serve(path, args)
+    return 0 if args.no_serve else serve_workspace(path, args)
 
 
 def doctor(args: argparse.Namespace) -> int:

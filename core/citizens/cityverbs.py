@@ -1,0 +1,92 @@
+"""`python -m core.citizens city | demo-data | frames`: whole cities and detector pictures."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from core.citizens import deliver
+from core.citizens.chance import SPLITS
+from core.citizens.city import Sizes
+from core.citizens.daylight import HOURS, WEATHERS
+
+DEMO_SEED = 7
+DEMO = Sizes(minutes=1.0, walkers=9, cases=3, absent=1, story=True)
+"""What is shipped in data/demo."""
+
+
+def add(verbs: Any) -> None:
+    """Hang the verbs on the parser; each sets `run`."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("out", type=Path, help="folder")
+    common.add_argument("--assets", help="MakeHuman data folder; default $DONGSEON_MAKEHUMAN")
+    common.add_argument("--workers", type=int, default=2, help="processes")
+    common.add_argument("--json", action="store_true", help="print one JSON object")
+    one = verbs.add_parser("city", parents=[common], help="a city: films, cases, truth")
+    one.set_defaults(run=city)
+    one.add_argument("--seed", type=int, default=0)
+    one.add_argument("--cameras", type=int, default=10)
+    one.add_argument("--minutes", type=float, default=5.0)
+    one.add_argument("--walkers", type=int, default=60, help="people seen by each camera")
+    one.add_argument("--cases", type=int, default=10)
+    one.add_argument("--absent", type=int, default=0, help="of the cases, nowhere in the footage")
+    one.add_argument("--hour", choices=HOURS, default="day")
+    one.add_argument("--weather", choices=WEATHERS, default="dry")
+    one.add_argument("--fps", type=int, default=8)
+    one.add_argument("--width", type=int, default=960)
+    one.add_argument("--split", choices=SPLITS, default="test")
+    one = verbs.add_parser("demo-data", parents=[common], help="the demo city of data/demo")
+    one.set_defaults(run=demo_data)
+    one = verbs.add_parser("frames", parents=[common], help="detector pictures with boxes")
+    one.set_defaults(run=frames)
+    one.add_argument("--count", type=int, default=200, help="how many pictures")
+    one.add_argument("--split", choices=SPLITS, default="train")
+    one.add_argument("--seed", type=int, default=0)
+
+
+def city(args: argparse.Namespace) -> dict[str, object]:
+    """Make a city of any size."""
+    sizes = Sizes(
+        args.cameras, args.minutes, args.walkers, args.cases, args.absent, args.hour, args.weather,
+        args.fps, (args.width, round(args.width * 9 / 32) * 2), args.split,
+    )  # fmt: skip
+    return _make(args, args.seed, sizes)
+
+
+def demo_data(args: argparse.Namespace) -> dict[str, object]:
+    """Make the demo city again."""
+    return _make(args, DEMO_SEED, DEMO)
+
+
+def _make(args: argparse.Namespace, seed: int, sizes: Sizes) -> dict[str, object]:
+    _assets(args)
+    start = time.monotonic()
+    for step in deliver.make(seed, sizes, args.out, args.workers):
+        sys.stderr.write(f"{time.monotonic() - start:7.1f} s  {step}\n")
+    size = sum(file.stat().st_size for file in args.out.rglob("*") if file.is_file())
+    return {
+        "folder": str(args.out),
+        "megabytes": round(size / 1e6, 2),
+        "seconds": round(time.monotonic() - start, 1),
+    }
+
+
+def frames(args: argparse.Namespace) -> dict[str, object]:
+    """Make a data set of frames."""
+    from core.citizens import frameset
+
+    _assets(args)
+    start = time.monotonic()
+    manifest = frameset.make(args.out, args.count, args.split, args.seed, args.workers)
+    seconds = round(time.monotonic() - start, 1)
+    return {"manifest": str(manifest), "pictures": args.count, "seconds": seconds}
+
+
+def _assets(args: argparse.Namespace) -> None:
+    """Worker processes find the assets by the environment."""
+    if args.assets:
+        os.environ["DONGSEON_MAKEHUMAN"] = str(Path(args.assets).resolve())
