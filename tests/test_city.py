@@ -14,7 +14,7 @@ from core import study
 from core.cli import main
 from core.errors import BadInput, ModelError, NotFound
 from core.metrics.routes import rank_k
-from core.study import city, judging
+from core.study import delivered, judging
 from core.study.routetest import stripes
 from core.types import ATTRIBUTES, Description, Tracklet
 
@@ -76,18 +76,18 @@ def town(tmp_path, tiny_films):
 
 
 def test_a_city_is_read_and_its_visits_follow_from_the_truth(town):
-    read = city.read(town)
+    read = delivered.read(town)
     assert [(v.person, v.camera_id) for v in read.visits] == [
         ("green", "c1"), ("red", "c1"), ("red", "c2"), ("teal", "c2")
     ]  # fmt: skip
     red, teal = read.problems
-    assert [v.camera_id for v in read.appearances(red)] == ["c2"]
-    assert read.appearances(teal) == []
+    assert [v.camera_id for v in read.appearances(red, red.crop)] == ["c2"]
+    assert read.appearances(teal, teal.crop) == []
     assert (red.wanted, teal.wanted) == ({"upper_color": "red"}, {})
 
 
 def test_a_tracklet_is_the_person_most_of_its_boxes_lie_on(town):
-    read = city.read(town)
+    read = delivered.read(town)
     t = read.truth["c1"][0][0] + np.arange(10) / 10
 
     def made(walk):
@@ -100,15 +100,15 @@ def test_a_tracklet_is_the_person_most_of_its_boxes_lie_on(town):
 
 def test_wrong_cities_are_named(town):
     with pytest.raises(NotFound, match=r"clips\.csv"):
-        city.read(town / "none")
+        delivered.read(town / "none")
     write(town / "problems.csv", "person_id,path,at_s,x1,y1,x2,y2",
           [("red", "c9.mp4", 1, 0, 0, 9, 9)])  # fmt: skip
     with pytest.raises(BadInput, match=r"c9\.mp4"):
-        city.read(town)
+        delivered.read(town)
     write(town / "problems.csv", "person_id,path,at_s,x1,y1,x2,y2",
           [("red", "c1.mp4", "soon", 0, 0, 9, 9)])  # fmt: skip
     with pytest.raises(BadInput, match="not a number"):
-        city.read(town)
+        delivered.read(town)
 
 
 def test_the_route_test_finds_red_again_and_teal_nowhere_else(town, tiny_pack, capsys):

@@ -1,7 +1,7 @@
 """A seed and sizes in, a folder out: films, cameras, base map, photos, cases and the truth.
 
     cameras.csv    as `dongseon camera import` takes it: what the police know of every camera
-    clips.csv      camera, file, start as its clock showed it
+    clips.csv      path, camera_id, start as its clock showed it
     clips/         a film for each camera
     photos/        pictures of the missing persons, taken earlier
     town.geojson   the base map
@@ -90,9 +90,9 @@ def write_tables(city: City, folder: Path) -> None:
             ]
         )
     _csv(folder / "cameras.csv", CAMERA_COLUMNS, rows)
-    clips = [[one.id, f"clips/{one.id}.mp4", truth.iso(one.shown_s(one.from_s))]
+    clips = [[f"clips/{one.id}.mp4", one.id, truth.iso(one.shown_s(one.from_s))]
              for one in city.cameras]  # fmt: skip
-    _csv(folder / "clips.csv", ("camera", "file", "start"), clips)
+    _csv(folder / "clips.csv", ("path", "camera_id", "start"), clips)
     truth.write(folder / "town.geojson", townmap.geojson(city.town))
 
 

@@ -19,6 +19,7 @@ def add(verbs: Verbs) -> None:
     """Hang the verbs of this module on the parser."""
     one = verbs.add("demo", demo, models=True)
     one.add_argument("--pack", metavar="NAME")
+    one.add_argument("--data", metavar="DIR", help="another city than data/demo")
     one.add_argument("--case", metavar="ID", help="which missing person; default: the first")
     one.add_argument("--no-serve", action="store_true", help="do not open the app afterwards")
     serve_options(one)
@@ -35,13 +36,15 @@ def demo(args: argparse.Namespace) -> int:
     """Build the demonstration city, search its missing person, show the route, open the app."""
     from core import demo as city
     from core.errors import NotFound
+    from core.study import delivered
 
     began = time.monotonic()
     path = Path(args.workspace or WORKSPACE)
-    ws = city.build(path, args.models, args.pack)
-    for camera, steps in city.ingest(ws):
+    data = Path(args.data) if args.data else city.DATA
+    asked = delivered.problems(data)
+    ws = city.build(path, args.models, args.pack, data)
+    for camera, steps in city.ingest(ws, data):
         show(steps, camera)
-    asked = city.problems()
     chosen = next((one for one in asked if args.case in (None, one["id"])), None)
     if chosen is None:
         raise NotFound(
@@ -49,11 +52,11 @@ def demo(args: argparse.Namespace) -> int:
             case=args.case[:40],
             names=", ".join(one["id"] for one in asked),
         )
-    cases = {one["id"]: city.open_case(ws, one) for one in asked}
+    cases = {one["id"]: city.open_case(ws, one, data) for one in asked}
     case = cases[chosen["id"]]
     ranking, route = ws.search(case, by=actor()), ws.route(case, by=actor())
     found, way = ranking_json(case, ranking, ws.zone), route_json(case, route, ws.zone)
-    marks = city.score(chosen, ranking, route)
+    marks = city.score(ws, chosen["id"], ranking, route, data)
     notices = [str(one) for one in city.notices(ws)]
     seconds = round(time.monotonic() - began, 1)
     values = {"workspace": str(path), "pack": ws.pack, **found, "route": way, "notices": notices,
@@ -62,7 +65,8 @@ def demo(args: argparse.Namespace) -> int:
     if marks is not None:
         lines.append(
             f"truth: in view {marks.visits} times, {marks.found} of them in the first "
-            f"{city.TOP} candidates; {marks.right} of {marks.stops} stops right"
+            f"{city.TOP} candidates; {marks.right} of {marks.stops} stops of {city.SURE} or more "
+            f"right, they reach {marks.reached} of the {marks.visits}"
         )
     lines += [*(f"! {one}" for one in notices), f"{seconds} s"]
     answer(args, values, "\n".join(lines))

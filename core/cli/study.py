@@ -35,6 +35,9 @@ def add(verbs: Verbs) -> None:
     one.add_argument("--city", required=True, action="append", metavar="DIR", help="footage with "
                      "truth; may be given again")  # fmt: skip
     one.add_argument("--problems", type=int, default=10, metavar="N", help="in each city")
+    one.add_argument("--probe", choices=("crop", "photos"), default="crop", help="what is "
+                     "given: one crop as in the paper, or photos as a family gives")  # fmt: skip
+    one.add_argument("--keep", metavar="DIR", help="keep what was ingested for the next run")
     one.add_argument("--pack", metavar="NAME")
     one = verbs.add("tables", eval_tables, group="eval", models=True)
     one.add_argument("--reid", metavar="M.csv", help="re-identification crops")
@@ -134,7 +137,8 @@ def eval_route(args: argparse.Namespace) -> int:
     from core import study
 
     folders = [Path(folder) for folder in args.city]
-    values = study.route_test(folders, args.pack, args.models, args.problems, sys.stderr)
+    values = study.route_test(folders, args.pack, args.models, args.problems, sys.stderr,
+                              _path(args.keep), args.probe)  # fmt: skip
     return answer(args, values, study.route_text(values))
 
 

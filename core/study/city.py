@@ -1,13 +1,18 @@
 """A folder of footage with truth in; its cameras, clips, problems, and who each tracklet is, out.
 
-A city is a folder of CSV tables beside its films (paths are relative to the folder):
+A city is a folder of films with tables beside them (paths are relative to the folder):
 
 - ``cameras.csv``   as `dongseon camera import` reads it
 - ``clips.csv``     path,camera_id,start[,true_offset_s]: start ISO 8601 as the camera's clock shows
                     it; true_offset_s what must be added to reach true time, where it is known
+
+and its truth, labelled by hand
+
 - ``truth.csv``     path,person_id,t_s,x1,y1,x2,y2: where people are, t_s seconds into the film
 - ``problems.csv``  person_id,path,at_s,x1,y1,x2,y2[,ATTRIBUTE...]: one crop of the person looked
                     for and what is told about them; absent is who is nowhere else in truth.csv
+
+or as a made-up city delivers it (`truth/`, `cases.json`: see `core.study.delivered`).
 """
 
 from __future__ import annotations
@@ -22,7 +27,7 @@ from core.errors import BadInput
 from core.geometry import iou
 from core.study.manifest import number as _number
 from core.study.manifest import rows
-from core.types import ATTRIBUTES, UNKNOWN, Float32, Float64, Tracklet, parse_time
+from core.types import ATTRIBUTES, UNKNOWN, Float32, Float64, LastSeen, Tracklet, parse_time
 
 PAUSE_S = 10.0  # out of sight this long: the next sight is another visit
 NEAR_S = 0.15  # between a tracklet's box and the truth it is held against
@@ -67,14 +72,28 @@ class Visit:
 
 
 @dataclass(frozen=True)
-class Problem:
-    """Who is looked for: a box in a film, and what is told of them."""
+class Crop:
+    """A box xyxy px in a film, at_s seconds into it."""
 
-    person: str
     film: Path
     at_s: float
     box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Who is looked for, by a crop, by photos, or by either; and what is told of them.
+
+    person  as the truth names them; a name of its own for somebody in no film
+    """
+
+    id: str
+    person: str
+    crop: Crop | None
     wanted: Mapping[str, str]
+    photos: tuple[Path, ...] = ()
+    last_seen: LastSeen | None = None
+    same_clothes: bool = True
 
 
 @dataclass(frozen=True)
@@ -87,9 +106,10 @@ class City:
     visits: tuple[Visit, ...]
     truth: Mapping[str, tuple[Float64, Sequence[str], Float32]]
 
-    def appearances(self, problem: Problem) -> list[Visit]:
-        """Visits of the person looked for, but for those in the film the crop is from."""
-        return [v for v in self.visits if v.person == problem.person and v.film != problem.film]
+    def appearances(self, problem: Problem, probe: Crop | None = None) -> list[Visit]:
+        """Visits of the person looked for, but for those in the film the probe's crop is from."""
+        known = None if probe is None else probe.film
+        return [v for v in self.visits if v.person == problem.person and v.film != known]
 
     def who(self, tracklet: Tracklet) -> str | None:
         """The person most boxes of a tracklet lie on, None if that is less than half of them."""
@@ -107,10 +127,16 @@ class City:
         return best if best is not None and 2 * votes[best] >= len(tracklet.t_s) else None
 
 
-def read(folder: Path) -> City:
-    """Read a city. Raises NotFound if a table is missing, BadInput if one is wrong."""
-    tables = {name: rows(folder / f"{name}.csv", columns) for name, columns in TABLES.items()}
-    films = {row["path"]: _film(folder, row) for row in tables["clips"]}
+def films_of(folder: Path) -> dict[str, Film]:
+    """{path as clips.csv names it: film}. Raises NotFound, BadInput."""
+    table = rows(folder / "clips.csv", TABLES["clips"])
+    return {row["path"]: _film(folder, row) for row in table}
+
+
+def read_tables(folder: Path) -> City:
+    """Read a city labelled by hand. Raises NotFound if a table is missing, BadInput if wrong."""
+    films = films_of(folder)
+    tables = {name: rows(folder / f"{name}.csv", TABLES[name]) for name in ("truth", "problems")}
     for name in ("truth", "problems"):
         for row in tables[name]:
             if row["path"] not in films:
@@ -129,7 +155,7 @@ def read(folder: Path) -> City:
     return City(
         folder,
         tuple(films.values()),
-        tuple(_problem(films[row["path"]], row) for row in tables["problems"]),
+        tuple(_problem(n, films[row["path"]], row) for n, row in enumerate(tables["problems"], 1)),
         tuple(_visits(places)),
         truth,
     )
@@ -141,10 +167,15 @@ def _film(folder: Path, row: Mapping[str, str]) -> Film:
     return Film(folder / row["path"], row["camera_id"], row["start"], start_s, offset)
 
 
-def _problem(film: Film, row: Mapping[str, str]) -> Problem:
+def _problem(n: int, film: Film, row: Mapping[str, str]) -> Problem:
     box = (_number(row, "x1"), _number(row, "y1"), _number(row, "x2"), _number(row, "y2"))
-    wanted = {k: v for k, v in row.items() if k in ATTRIBUTES and v and v != UNKNOWN}
-    return Problem(row["person_id"], film.path, _number(row, "at_s"), box, wanted)
+    crop = Crop(film.path, _number(row, "at_s"), box)
+    return Problem(f"{n}", row["person_id"], crop, told(row))
+
+
+def told(values: Mapping[str, str]) -> dict[str, str]:
+    """What is known of a person, out of a row that may hold more."""
+    return {k: v for k, v in values.items() if k in ATTRIBUTES and v and v != UNKNOWN}
 
 
 def _of_camera(places: Sequence[_Place], camera_id: str) -> tuple[Float64, Sequence[str], Float32]:

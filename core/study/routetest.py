@@ -1,9 +1,10 @@
 """Cities with truth in; papers/001's table 7, the route's stops and the open set, measured, out.
 
-A problem is one crop of a person and what is told of them. An appearance is a visit to a camera's
-view, in another film than the crop's; it is ranked among the tracklets of that camera, and beside
-it in one list of all cameras. Six-stripe HSV histograms, body, face, both, and both with the route
-are ranked alike.
+A problem is a person and what is told of them, put by one crop as in the paper (`probe="crop"`), or
+as a family would: by photos and where they were seen last (`probe="photos"`), which also asks for
+people who are in no film. An appearance is a visit to a camera's view, in another film than the
+crop's; it is ranked among the tracklets of that camera, and beside it in one list of all cameras.
+Six-stripe HSV histograms, body, face, both, and both with the route are ranked alike.
 """
 
 from __future__ import annotations
@@ -13,20 +14,23 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import numpy as np
 
 from core import route as routing
 from core.describe import decode
+from core.errors import BadInput
 from core.metrics.bootstrap import mean_of, share
 from core.metrics.openset import OpenSet, best_scores
 from core.metrics.reliability import above, table, words
 from core.metrics.routes import places, rank_k, stops
-from core.study.city import City, Problem, Visit, read
+from core.study.city import City, Problem, Visit
+from core.study.delivered import read
 from core.types import Float32, Float64, Image, Ranking, Sighting, Tracklet
 from core.workspace import Workspace
 
+Probe = Literal["crop", "photos"]
 METHODS = ("hsv", "body", "face", "fused", "fused+route")
 ALL = 1_000_000
 STRIPES, HUES, SATURATIONS = 6, 16, 4
@@ -57,8 +61,11 @@ def route_test(
     problems: int = 10,
     progress: IO[str] | None = None,
     workspaces: Path | None = None,
+    probe: Probe = "crop",
 ) -> dict[str, Any]:
     """Run the first `problems` problems of every city. Raises NotFound, BadInput, ModelError.
+
+    probe       "crop": problems without one are left out; "photos": likewise
 
     workspaces  where the ingested cities are kept for the next run; None = nowhere
     """
@@ -68,11 +75,20 @@ def route_test(
             city = read(path)
             ws = _world(city, (workspaces or Path(folder)) / path.name, pack, directories, progress)
             packs.add(ws.pack)
-            people = _people(city, ws)
-            for problem in city.problems[:problems]:
-                _solve(city, ws, people, problem, found)
+            who = people(city, ws)
+            asked = [one for one in city.problems if one.photos or probe == "crop"]
+            asked = [one for one in asked if one.crop is not None or probe == "photos"]
+            for problem in asked[:problems]:
+                _solve(city, ws, who, problem, probe, found)
             ws.close()
-    return {"cities": [path.name for path in cities], "pack": ", ".join(packs), **_figures(found)}
+    if not found.cases:
+        raise BadInput("no problem in these cities has {probe}", probe=probe)
+    named: dict[str, Any] = {
+        "cities": [path.name for path in cities],
+        "pack": ", ".join(packs),
+        "probe": probe,
+    }
+    return {**named, **_figures(found)}
 
 
 def _world(
@@ -93,20 +109,24 @@ def _world(
     return ws
 
 
-def _people(city: City, ws: Workspace) -> dict[str, str | None]:
+def people(city: City, ws: Workspace) -> dict[str, str | None]:
     """{tracklet id: the person it shows, or None}."""
     ids = ws.gallery.select(columns=("tracklet_id",))["tracklet_id"].to_pylist()
     return {one.id: city.who(one) for one in ws.gallery.tracklets(ids)}
 
 
 def _solve(
-    city: City, ws: Workspace, people: Mapping[str, str | None], problem: Problem, found: _Found
+    city: City,
+    ws: Workspace,
+    people: Mapping[str, str | None],
+    problem: Problem,
+    probe: Probe,
+    found: _Found,
 ) -> None:
     """One problem: search, rank every appearance by every method, infer the route."""
-    case = ws.new_case(problem.person, reason="route test", attributes=problem.wanted)
-    ws.draw_box(case, problem.film, problem.at_s, problem.box)
+    case = _put(ws, problem, probe)
     ranking = ws.search(case, top=ALL)
-    visits = city.appearances(problem)
+    visits = city.appearances(problem, problem.crop if probe == "crop" else None)
     number, found.cases = found.cases, found.cases + 1
     scores = _scores(ws, case, ranking)
     true = np.array([people.get(t) == problem.person for t in ranking.tracklet_id], bool)
@@ -127,6 +147,23 @@ def _solve(
     pairs = zip(ranking.band, true.tolist(), strict=True)
     found.word += [(word, right, number) for word, right in pairs if word != "against"]
     _stops(city, ws, case, people, problem, visits, found, number)
+
+
+def _put(ws: Workspace, problem: Problem, probe: Probe) -> str:
+    """The case of a problem."""
+    if probe == "photos":
+        return ws.new_case(
+            problem.id,
+            photos=problem.photos,
+            attributes=problem.wanted,
+            last_seen=problem.last_seen,
+            same_clothes=problem.same_clothes,
+            reason="route test",
+        )
+    case = ws.new_case(problem.id, reason="route test", attributes=problem.wanted)
+    if problem.crop is not None:
+        ws.draw_box(case, problem.crop.film, problem.crop.at_s, problem.crop.box)
+    return case
 
 
 def _own(ranking: Ranking, true: Any, visit: Visit, city: City) -> Any:
