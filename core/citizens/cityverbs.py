@@ -1,4 +1,4 @@
-"""`python -m core.citizens city | demo-data | frames`: whole cities and detector pictures."""
+"""`python -m core.citizens city | demo-data | stills | frames`: cities, detector pictures."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from core.citizens import deliver
 from core.citizens.chance import SPLITS
 from core.citizens.city import Sizes
 from core.citizens.daylight import HOURS, WEATHERS
+from core.errors import BadInput
 
 DEMO_SEED = 7
 DEMO = Sizes(minutes=1.0, walkers=9, cases=3, absent=1, story=True)
@@ -41,6 +44,9 @@ def add(verbs: Any) -> None:
     one.add_argument("--split", choices=SPLITS, default="test")
     one = verbs.add_parser("demo-data", parents=[common], help="the demo city of data/demo")
     one.set_defaults(run=demo_data)
+    one = verbs.add_parser("stills", parents=[common], help="a contact sheet of a city's cameras")
+    one.set_defaults(run=stills)
+    one.add_argument("--city", type=Path, required=True, metavar="DIR")
     one = verbs.add_parser("frames", parents=[common], help="detector pictures with boxes")
     one.set_defaults(run=frames)
     one.add_argument("--count", type=int, default=200, help="how many pictures")
@@ -73,6 +79,18 @@ def _make(args: argparse.Namespace, seed: int, sizes: Sizes) -> dict[str, object
         "megabytes": round(size / 1e6, 2),
         "seconds": round(time.monotonic() - start, 1),
     }
+
+
+def stills(args: argparse.Namespace) -> dict[str, object]:
+    """Write a contact sheet (PNG or JPEG by its name) of a city that was filmed."""
+    from core.citizens import stills as stills_of
+
+    image = stills_of.sheet(args.city)
+    done, data = cv2.imencode(args.out.suffix or ".png", image[:, :, ::-1])
+    if not done:
+        raise BadInput("{path} cannot be written as a picture", path=str(args.out))
+    args.out.write_bytes(data.tobytes())
+    return {"sheet": str(args.out), "size": [image.shape[1], image.shape[0]]}
 
 
 def frames(args: argparse.Namespace) -> dict[str, object]:
