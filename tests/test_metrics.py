@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import DongseonError
+from core.metrics.agreement import agreement
 from core.metrics.calibration import cllr, cllr_min
 from core.metrics.retrieval import average_precision, cmc, ranked_hits, retrieval
 from core.metrics.verification import best_threshold, eer, fold_accuracy, tar_at_far
@@ -246,3 +247,27 @@ def test_fold_accuracy_takes_fewer_folds_for_few_pairs_and_refuses_one():
     assert fold_accuracy([1.0, 0.0, 1.0, 0.0], [True, False, True, False]) == (1.0, 0.0)
     with pytest.raises(DongseonError, match="two pairs"):
         fold_accuracy([1.0, 0.0], [True, False])
+
+
+# --- agreement of two labellers
+
+
+def test_kappa_is_agreement_beyond_chance():
+    first = ["yes"] * 25 + ["no"] * 25
+    second = ["yes"] * 20 + ["no"] * 5 + ["yes"] * 10 + ["no"] * 15  # chance .5 * .6 + .5 * .4
+    found = agreement(first, second)
+    assert (found.n, found.raw) == (50, pytest.approx(0.7))
+    assert found.kappa == pytest.approx((0.7 - 0.5) / (1 - 0.5))
+
+
+def test_kappa_is_zero_for_one_constant_labeller_and_negative_below_chance():
+    assert agreement("aab", "aaa").kappa == 0
+    assert agreement("aab", "aab").kappa == 1
+    assert agreement("ab", "ba").kappa == -1
+
+
+def test_kappa_is_undefined_where_nothing_could_differ():
+    assert agreement("aaa", "aaa").raw == 1
+    assert math.isnan(agreement("aaa", "aaa").kappa)
+    assert math.isnan(agreement("", "").raw)
+    assert agreement("", "").n == 0

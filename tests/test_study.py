@@ -15,7 +15,8 @@ from core import study
 from core.cli import main
 from core.errors import BadInput, NotFound
 
-BESIDE = Path(__file__).parents[2] / "shared"
+ROOT = Path(__file__).parents[1]
+BESIDE = ROOT.parent / "shared"
 REAL = Path(os.environ.get("DONGSEON_REAL") or BESIDE / "real")
 MODELS = Path(os.environ.get("DONGSEON_MODELS") or BESIDE / "models")
 needs_sets = pytest.mark.skipif(
@@ -107,6 +108,60 @@ def test_a_pair_without_a_face_counts_as_different(crops, tiny_pack):
     found = study.faces(manifest, "tiny_face_embedding", [tiny_pack])
     assert found["n_face_not_found"] == 4  # drawn figures have none
     assert found["accuracy"] == 0.5
+
+
+LABELS = "person,gender,hat,direction_a,remark"
+
+
+def test_agreement_counts_what_both_labellers_told(tmp_path, capsys):
+    first = table(tmp_path / "1.csv", LABELS, [
+        ("p1", "male", "none", "front", "x"),
+        ("p2", "female", "none", "side", ""),
+        ("p3", "", "none", "back", ""),
+        ("p4", "male", "hat", "back", ""),
+    ])  # fmt: skip
+    second = table(tmp_path / "2.csv", "person,direction_a,gender,hat,remark", [
+        ("p3", "back", "male", "unknown", "y"),
+        ("p2", "front", "female", "none", ""),
+        ("p1", "front", "male", "none", ""),
+    ])  # fmt: skip
+    words = ["eval", "agreement", str(first), str(second)]
+    assert main([*words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["n_people"] == 3
+    assert list(found["by_name"]) == ["gender", "hat", "direction_a"]
+    gender, hat, direction = found["by_name"].values()
+    assert gender == {"n": 2, "agreement": 1, "kappa": 1, "differ": [], "only_one_told": 1}
+    assert hat == {"n": 2, "agreement": 1, "kappa": None, "differ": [], "only_one_told": 1}
+    assert (direction["agreement"], direction["kappa"]) == (0.6667, 0.5)
+    assert direction["differ"] == [["p2", "side", "front"]]
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert "p2 direction_a: side / front" in out
+    assert "nan" not in out
+
+
+@pytest.mark.parametrize(
+    ("columns", "lines", "says"),
+    [
+        (LABELS, [("p1", "man", "none", "front", "")], "'man' is not a value of gender"),
+        (LABELS, [("p1", "", "", "", ""), ("p1", "", "", "", "")], "lists p1 twice"),
+        (LABELS, [("p9", "male", "none", "front", "")], "no person in common"),
+        ("person,age", [("p1", "child")], "no attribute in common"),
+        ("name,age", [("p1", "child")], "the first line must name the columns person"),
+    ],
+)
+def test_agreement_says_what_is_wrong_with_a_table(tmp_path, columns, lines, says):
+    first = table(tmp_path / "1.csv", LABELS, [("p1", "male", "none", "front", "")])
+    with pytest.raises(BadInput, match=says):
+        study.agreement(first, table(tmp_path / "2.csv", columns, lines))
+
+
+def test_the_two_labellings_of_real_people_name_the_same_attributes():
+    labels = ROOT / "data" / "labels"
+    found = study.agreement(labels / "cuhk03_val.csv", labels / "cuhk03_val_second.csv")
+    assert found["n_people"] == 30
+    assert len(found["by_name"]) == 14
 
 
 @pytest.mark.real

@@ -31,6 +31,9 @@ def add(verbs: Verbs) -> None:
             one.add_argument("--pack", metavar="NAME")
         else:
             _which(one)
+    one = verbs.add("agreement", eval_agreement, group="eval")
+    one.add_argument("first", metavar="FIRST.csv", help="person, and a column for each attribute")
+    one.add_argument("second", metavar="SECOND.csv", help="the same by another labeller")
     one = verbs.add("route", eval_route, group="eval", models=True)
     one.add_argument("--city", required=True, action="append", metavar="DIR", help="footage with "
                      "truth; may be given again")  # fmt: skip
@@ -130,6 +133,22 @@ def eval_attributes(args: argparse.Namespace) -> int:
         f"{name:<14} {one['accuracy']}  ({one['n']})" for name, one in values["by_name"].items()
     ]
     return answer(args, values, "\n".join([*lines, f"F1 {values['f1']}"]))
+
+
+def eval_agreement(args: argparse.Namespace) -> int:
+    """How far two labellers agree on attributes: raw, and Cohen's kappa."""
+    from core import study
+
+    values = study.agreement(Path(args.first), Path(args.second))
+    lines = ["attribute      n  agreement  kappa  only one could tell"]
+    differ = []
+    for name, one in values["by_name"].items():
+        raw, kappa = (f"{one[key]:.2f}" if one[key] is not None else "-"
+                      for key in ("agreement", "kappa"))  # fmt: skip
+        lines.append(f"{name:<12} {one['n']:>3}  {raw:>9}  {kappa:>5}  {one['only_one_told']}")
+        differ += [f"  {person} {name}: {a} / {b}" for person, a, b in one["differ"]]
+    lines += [f"{values['n_people']} people in both, {len(differ)} labels differ", *differ]
+    return answer(args, values, "\n".join(lines))
 
 
 def eval_route(args: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 """Labelled pictures, or cities with truth, in; calibrations and the figures of the field out."""
 
+from core.study.agreeing import agreement
 from core.study.calibrate import calibrate
 from core.study.evaluate import faces, reid
 from core.study.finding import detection
@@ -10,6 +11,7 @@ from core.study.tables import Data, tables
 
 __all__ = [
     "Data",
+    "agreement",
     "attributes",
     "calibrate",
     "detection",
