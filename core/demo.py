@@ -78,8 +78,11 @@ def ingest(ws: Workspace, data: Path = DATA) -> Iterator[tuple[str, Iterator[Pro
 
 
 def open_case(ws: Workspace, problem: Mapping[str, Any], data: Path = DATA) -> str:
-    """Open the case of one missing person, or return it where it is open already."""
-    title = f"demo {problem['id']}"
+    """Open the case of one missing person, or return it where it is open already.
+
+    Its title says, where titles are read, that this is practice and the person is made up.
+    """
+    title = f"연습 {problem['id']} (가상 인물)"
     known = [case.id for case in ws.cases() if case.title == title]
     if known:
         return known[0]

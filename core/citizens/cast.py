@@ -42,6 +42,7 @@ SPEED: dict[str, tuple[float, float]] = {"child": (1.12, 0.16), "teenager": (1.2
 """Mean and spread of walking speed, m/s. Source: [murtagh2021]"""
 LEAST_SPEED, MOST_SPEED = 0.5, 1.9
 ALIKE = 3  # look-alikes of each case
+OTHER_CLOTHES = 2  # the case of a story whose photos show other clothes
 TRIES = 160
 SMOOTH = 17  # points of a trip over which a companion changes sides of a corner
 CHANGES: tuple[Change, ...] = ("none", "none", "jacket_off", "mask_on", "hat_on", "bag_gone")
@@ -199,7 +200,7 @@ def _case(stage: _Stage, n: int) -> Case:
     named = f"case{n + 1:02d}"
     alike = tuple(_alike(stage, rng, who, named, k) for k in range(ALIKE))
     seen_s, seen_at = _last_seen(stage, rng, walker)
-    same = bool(rng.random() < 0.5)
+    same = n != OTHER_CLOTHES if stage.sizes.story else bool(rng.random() < 0.5)
     return Case(named, who, walker.id if walker else None, change, same, seen_s, seen_at, alike)
 
 

@@ -18,7 +18,7 @@ from core.citizens.daylight import HOURS, WEATHERS
 from core.errors import BadInput
 
 DEMO_SEED = 7
-DEMO = Sizes(minutes=1.0, walkers=9, cases=3, absent=1, story=True)
+DEMO = Sizes(minutes=1.0, walkers=9, cases=4, absent=1, size=(1280, 720), story=True)
 """What is shipped in data/demo."""
 
 
