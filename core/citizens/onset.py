@@ -53,6 +53,10 @@ class OnSet(Renderer):
 
     def frame(self, people: Sequence[Placed]) -> Frame:
         """The scene with people in it, with `Frame.full_px`."""
+        with self.gl:  # several scenes may live in one thread
+            return self._with(people)
+
+    def _with(self, people: Sequence[Placed]) -> Frame:
         stood = [self._stand(placed, i + 1) for i, placed in enumerate(people)]
         boxes = [self._full_box(self.view, one) for one in stood]
         seen = [one for one, box in zip(stood, boxes, strict=True) if _touches(box, self.view)]
