@@ -127,9 +127,13 @@ def crop_camera(name: str, split: str, night: bool = True) -> CropCamera:
     )  # fmt: skip
 
 
-def develop(image: Image, camera: CropCamera, rng: np.random.Generator) -> tuple[Image, int]:
-    """What the camera makes of a drawn picture (H,W,3), and the JPEG quality to store it with."""
-    native = int(rng.integers(*camera.native_px))
+def develop(
+    image: Image, camera: CropCamera, native: int, rng: np.random.Generator
+) -> tuple[Image, int]:
+    """What the camera makes of a drawn picture (H,W,3), and the JPEG quality to store it with.
+
+    native  px: the height at which the camera sees it
+    """
     h, w = image.shape[:2]
     small = cv2.resize(
         image, (max(round(w * native / h), 24), native), interpolation=cv2.INTER_AREA
