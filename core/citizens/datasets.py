@@ -59,8 +59,8 @@ class People:
     split: str = "train"
     seed: int = 0
     night: bool = True
-    occluded: float = 0.26
-    crowded: float = 0.26
+    occluded: float = 0.30
+    crowded: float = 0.30
     empty: bool = False
 
     def check(self) -> None:
@@ -148,14 +148,14 @@ def crop_scene(
         other = citizen(
             10**9 + int(rng.integers(PASSERS)) + 100 * int(camera.name[-3:]), plan.split
         )
-        b = rng.uniform(0, 2 * math.pi)
+        b = a + rng.uniform(0.33, 1.67) * math.pi  # beside or behind: whose crop it is, is seen
         away_m = rng.uniform(0.55, 1.1)
         beside = (spot[0] + math.cos(b) * away_m, spot[1] + math.sin(b) * away_m, 0.0)
         people.append(Placed(other, beside, float(rng.uniform(0, 360)), "walk",
                              float(rng.uniform()), 1.3))  # fmt: skip
     height = who.height_m
-    target = spot + np.array((*rng.normal(0, 0.035, 2), height * rng.uniform(0.47, 0.53)))
-    span = height * rng.uniform(1.02, 1.18)
+    target = spot + np.array((*rng.normal(0, 0.07, 2), height * rng.uniform(0.45, 0.55)))
+    span = height * rng.uniform(0.98, 1.26)
     distance = float(np.linalg.norm(eye - target))
     fov = math.degrees(2 * math.atan(span / 2 / distance))
     view = View((eye[0], eye[1], eye[2]), (target[0], target[1], target[2]), fov, size=size)
@@ -202,7 +202,7 @@ FACE_LIGHTS: dict[str, Light] = {
     "soft": Light((0.0, 0.5, 0.8), (0.0, 0.0, 0.0), (0.72, 0.74, 0.78), (0.4, 0.39, 0.37)),
     "dim": Light((0.3, 0.6, 0.7), (0.18, 0.15, 0.11), (0.13, 0.13, 0.15), (0.06, 0.06, 0.06),
                  exposure=1.3),
-    "infrared": Light(infrared=True),
+    "infrared": Light(infrared=True, exposure=0.5),
 }  # fmt: skip
 
 
