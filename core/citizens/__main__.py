@@ -40,6 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     faces.add_argument("--no-masks", action="store_true")
     proof = verbs.add_parser("proof", help="how real and how hard the citizens are, in figures")
     proof.add_argument("--manifest", type=Path, help="a set of `people`: how hard it is")
+    proof.add_argument("--empty", type=Path, metavar="MANIFEST",
+                       help="the same set made with --empty: may tell nothing")  # fmt: skip
     proof.add_argument("--models", type=Path, help="folder of public models to measure with")
     proof.add_argument("--assets", help="MakeHuman data folder; default $DONGSEON_MAKEHUMAN")
     proof.add_argument("--json", action="store_true", help="print one JSON object")
@@ -59,7 +61,7 @@ def _sheet(args: argparse.Namespace) -> dict[str, object]:
 
     renderer = Renderer(assets.load(args.assets), supersample=2)
     if args.kind == "faces":
-        image = sheets.face_sheet(renderer, args.seed * 1_000_000, split=args.split)
+        image = sheets.face_sheet(renderer, Faces(40, 2, args.split, args.seed))
     else:
         plan = People(12, 1, args.cameras, 3, args.split, args.seed)
         image = sheets.people_sheet(renderer, plan)
@@ -76,7 +78,7 @@ def _proof(args: argparse.Namespace) -> dict[str, object]:
 
     out: dict[str, object] = {}
     if args.manifest is not None:
-        out |= proof.hardness(args.manifest, args.models)
+        out |= proof.hardness(args.manifest, args.models, args.empty)
     elif args.models is not None:
         renderer = Renderer(assets.load(args.assets), supersample=2)
         out |= proof.faces(renderer, args.models) | proof.bodies(renderer, args.models)

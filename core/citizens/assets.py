@@ -92,7 +92,7 @@ class Part:
         return hung + self.offset * size
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Assets:
     """All that the generator needs, in memory.
 

@@ -7,6 +7,7 @@ Everything is sewn in decimetres on the shaped body and handed over in metres, y
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -96,9 +97,12 @@ class _Heap:
             weight: Float32, arm: Float32 | float = 0.0, a: Float32 | float = 0.0,
             b: Float32 | float = 0.0, normal: Float32 | None = None) -> None:  # fmt: skip
         """Append a part: unused vertices are dropped, normals made where none are given."""
-        used, flat = np.unique(f, return_inverse=True)
+        there = np.zeros(len(v), bool)
+        there[f] = True
+        used = np.flatnonzero(there)
         if not len(used):
             return
+        flat = (np.cumsum(there) - 1)[f]
         normal = vertex_normals(v, f) if normal is None else normal
         extra = np.empty((len(used), 4), np.float32)
         for k, value in enumerate((arm, a, b, float(mat))):
@@ -109,11 +113,24 @@ class _Heap:
         }  # fmt: skip
         for key, column in row.items():
             self.columns.setdefault(key, []).append(column)
-        self.faces.append(flat.reshape(-1, 3).astype(np.int32) + self.n)
+        self.faces.append(flat.astype(np.int32) + self.n)
         self.n += len(used)
 
     def column(self, key: str) -> NDArray[np.generic]:
         return np.concatenate(self.columns[key])
+
+
+@lru_cache(maxsize=4)
+def _surface(assets: Assets) -> NDArray[np.int64]:
+    """(K,) the vertices of the naked body, without helpers."""
+    return np.unique(assets.body).astype(np.int64)
+
+
+@lru_cache(maxsize=256)
+def _nearest(assets: Assets, x: float, y: float, z: float) -> int:
+    """The body vertex that lies nearest to a point of the unmorphed body."""
+    body = _surface(assets)
+    return int(body[np.argmin(((assets.base[body] - (x, y, z)) ** 2).sum(1))])
 
 
 class _Sewing:
@@ -126,7 +143,7 @@ class _Sewing:
         self.heap = _Heap()
         self.clips = paint.clips(person)
         self.head = self._head_frame()
-        span = self.body[np.unique(assets.body), 1]
+        span = self.body[_surface(assets), 1]
         self.scale = person.height_m * 10 / float(span.max() - span.min())
         self.hair_top = 99.0
 
@@ -134,13 +151,11 @@ class _Sewing:
 
     def _near(self, x: float, y: float, z: float) -> Float32:
         """The shaped place of the body vertex that lies nearest to a canonical point."""
-        body = np.unique(self.assets.body)
-        at = body[np.argmin(((self.assets.base[body] - (x, y, z)) ** 2).sum(1))]
-        place: Float32 = self.body[at]
+        place: Float32 = self.body[_nearest(self.assets, x, y, z)]
         return place
 
     def _head_frame(self) -> sewing.HeadFrame:
-        base, body = self.assets.base, np.unique(self.assets.body)
+        base, body = self.assets.base, _surface(self.assets)
         skull = body[(base[body, 1] > 7.75)]
         v = self.body[skull]
         eyes = np.stack([self.body[np.unique(e)].mean(0) for e in reversed(self.assets.eyes)])

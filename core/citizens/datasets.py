@@ -33,7 +33,8 @@ from core.types import ATTRIBUTES
 Image = NDArray[np.uint8]
 Row = dict[str, Any]
 
-CROP = (128, 256)  # (width, height) px drawn, before the camera makes its picture of it
+CROP_PX = (96, 128, 160, 192, 224, 256)  # heights drawn, before the camera makes its picture
+FINER = 1.5  # a crop is drawn so much larger than the camera resolves it
 PEOPLE_COLUMNS = ("path", "person_id", "camera_id", "role", *ATTRIBUTES)
 FACE_COLUMNS = ("path", "person_id", "yaw_deg", "pitch_deg", "light", "expression", "glasses",
                 "mask", *(f"{p}_{axis}" for p in FACE_POINTS for axis in "xy"))  # fmt: skip
@@ -58,8 +59,8 @@ class People:
     split: str = "train"
     seed: int = 0
     night: bool = True
-    occluded: float = 0.26
-    crowded: float = 0.26
+    occluded: float = 0.30
+    crowded: float = 0.30
     empty: bool = False
 
     def check(self) -> None:
@@ -112,8 +113,18 @@ def direction(view: View, placed: Placed) -> str:
 # --- whole bodies --------------------------------------------------------------------------------
 
 
+def _crop_size(native_px: int) -> tuple[int, int]:
+    """(width, height) px at which a crop that is to be native_px tall is drawn."""
+    tall = next((px for px in CROP_PX if px >= FINER * native_px), CROP_PX[-1])
+    return tall // 2, tall
+
+
 def crop_scene(
-    who: Citizen, camera: CropCamera, plan: People, rng: np.random.Generator
+    who: Citizen,
+    camera: CropCamera,
+    plan: People,
+    rng: np.random.Generator,
+    size: tuple[int, int] = (128, 256),
 ) -> tuple[View, Light, list[Mesh], list[Placed]]:
     """Where the person of one crop walks, what stands around, and the view that frames the crop."""
     a = rng.uniform(0, 2 * math.pi)
@@ -137,17 +148,17 @@ def crop_scene(
         other = citizen(
             10**9 + int(rng.integers(PASSERS)) + 100 * int(camera.name[-3:]), plan.split
         )
-        b = rng.uniform(0, 2 * math.pi)
+        b = a + rng.uniform(0.33, 1.67) * math.pi  # beside or behind: whose crop it is, is seen
         away_m = rng.uniform(0.55, 1.1)
         beside = (spot[0] + math.cos(b) * away_m, spot[1] + math.sin(b) * away_m, 0.0)
         people.append(Placed(other, beside, float(rng.uniform(0, 360)), "walk",
                              float(rng.uniform()), 1.3))  # fmt: skip
     height = who.height_m
-    target = spot + np.array((*rng.normal(0, 0.035, 2), height * rng.uniform(0.47, 0.53)))
-    span = height * rng.uniform(1.02, 1.18)
+    target = spot + np.array((*rng.normal(0, 0.07, 2), height * rng.uniform(0.45, 0.55)))
+    span = height * rng.uniform(0.98, 1.26)
     distance = float(np.linalg.norm(eye - target))
     fov = math.degrees(2 * math.atan(span / 2 / distance))
-    view = View((eye[0], eye[1], eye[2]), (target[0], target[1], target[2]), fov, size=CROP)
+    view = View((eye[0], eye[1], eye[2]), (target[0], target[1], target[2]), fov, size=size)
     return view, camera.light, static, people
 
 
@@ -155,10 +166,11 @@ def draw_crop(
     renderer: Renderer, who: Citizen, camera: CropCamera, plan: People, rng: np.random.Generator
 ) -> tuple[Image, int, str, Frame]:
     """One crop: picture, JPEG quality, direction and the frame it came from."""
-    view, light, static, people = crop_scene(who, camera, plan, rng)
+    native = int(rng.integers(*camera.native_px))
+    view, light, static, people = crop_scene(who, camera, plan, rng, _crop_size(native))
     placed = people[0] if people else Placed(who)
     frame = renderer.draw(view, light, static, people)
-    image, quality = develop(frame.image, camera, rng)
+    image, quality = develop(frame.image, camera, native, rng)
     return image, quality, direction(view, placed) if not plan.empty else "", frame
 
 
@@ -190,7 +202,7 @@ FACE_LIGHTS: dict[str, Light] = {
     "soft": Light((0.0, 0.5, 0.8), (0.0, 0.0, 0.0), (0.72, 0.74, 0.78), (0.4, 0.39, 0.37)),
     "dim": Light((0.3, 0.6, 0.7), (0.18, 0.15, 0.11), (0.13, 0.13, 0.15), (0.06, 0.06, 0.06),
                  exposure=1.3),
-    "infrared": Light(infrared=True),
+    "infrared": Light(infrared=True, exposure=0.5),
 }  # fmt: skip
 
 
@@ -295,6 +307,8 @@ def make(
     (out / "rows").mkdir(parents=True, exist_ok=True)
     _same_plan(plan, out)
     todo = [i for i in range(plan.count) if not (out / "rows" / f"{i:06d}.json").is_file()]
+    if isinstance(plan, People):  # those whom the same cameras see, so that little is sewn twice
+        todo.sort(key=lambda index: (index % plan.pairs, index))
     done = _run(plan, out, source, todo, workers)
     for _ in progress(done, len(todo)) if progress else done:
         pass

@@ -273,8 +273,8 @@ def citizen(seed: int, split: str = "train") -> Citizen:
     skin = _skin(rng, ancestry, sex)
     hair_rgb = _hair_rgb(rng, age, sex)
     painted = sex == "female" and age not in ("child",) and rng.uniform() < 0.7
-    red = rng.uniform(0.3, 0.7) if painted else rng.uniform(0.04, 0.2)
-    lip_base = np.array(skin) * (0.92, 0.74, 0.72)
+    red = rng.uniform(0.2, 0.55) if painted else rng.uniform(0.0, 0.08)
+    lip_base = np.array(skin) * (0.90, 0.76, 0.75)
     stick = np.array(pick(rng, ((176, 52, 58), (190, 84, 84), (150, 60, 66))))
     lips = lip_base * (1 - red) + stick * red
     iris = np.array((46, 30, 22)) * rng.uniform(0.7, 1.5)

@@ -8,8 +8,8 @@ embedder)? Nothing here is used to train or to choose what is shipped.
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from core.citizens.datasets import FACE_LIGHTS, face_view
 from core.citizens.people import Citizen, citizen
 from core.citizens.render import Renderer
 from core.citizens.stage import Light, Placed, View
-from core.errors import NotFound
+from core.errors import BadInput, NotFound
 
 Image = NDArray[np.uint8]
 Float32 = NDArray[np.float32]
@@ -53,23 +53,66 @@ def rank1(rows: Float32, person: NDArray[Any], query: NDArray[np.bool_]) -> floa
     return float((person[~query][nearest] == person[query]).mean())
 
 
-def hardness(manifest: Path, models: Path | None = None) -> dict[str, float]:
-    """Rank-1 of the stripe histogram (and of OSNet, if models has it) on a set of crops.
+def shuffled_rank1(
+    rows: Float32, person: NDArray[Any], query: NDArray[np.bool_], rounds: int = 20
+) -> float:
+    """Mean rank-1 with the gallery's names dealt out anew: chance, unless the figures deceive."""
+    rng = generator("proof", "shuffle")
+    told = []
+    for _ in range(rounds):
+        dealt = person.copy()
+        dealt[~query] = rng.permutation(person[~query])
+        told.append(rank1(rows, dealt, query))
+    return float(np.mean(told))
 
-    Raises NotFound if the manifest does not exist.
-    """
+
+@dataclass(frozen=True, eq=False)
+class _Crops:
+    """A set of crops: person (N,) ids, query (N,) True for probes, BGR images."""
+
+    person: NDArray[Any]
+    query: NDArray[np.bool_]
+    images: list[Image]
+
+
+def _crops(manifest: Path) -> _Crops:
     if not manifest.is_file():
         raise NotFound("{path} does not exist: make a set first", path=str(manifest))
     rows = list(csv.DictReader(manifest.read_text(encoding="utf-8").splitlines()))
-    person = np.array([row["person_id"] for row in rows])
-    query = np.array([row["role"] == "query" for row in rows])
     images = [np.asarray(cv2.imread(str(manifest.parent / row["path"])), np.uint8) for row in rows]
-    chance = float(np.mean([(person[~query] == p).mean() for p in person[query]]))
-    colors = rank1(np.stack([_stripes(image) for image in images]), person, query)
-    out = {"chance": chance, "histogram_rank1": colors}
+    return _Crops(np.array([row["person_id"] for row in rows]),
+                  np.array([row["role"] == "query" for row in rows]), images)  # fmt: skip
+
+
+def hardness(
+    manifest: Path, models: Path | None = None, empty: Path | None = None
+) -> dict[str, float]:
+    """Rank-1 of the stripe histogram (and of OSNet, if models has it) on a set of crops.
+
+    Beside each stand its leak probes, which must not beat chance: the names shuffled and, given
+    the manifest of the same set made with nobody in it, the people taken away.
+    Raises NotFound if a manifest does not exist, BadInput if the empty set is not of this set.
+    """
+    crops = _crops(manifest)
+    bare = None if empty is None else _crops(empty)
+    person, query = crops.person, crops.query
+    if bare is not None and not (np.array_equal(bare.person, person)
+                                 and np.array_equal(bare.query, query)):  # fmt: skip
+        raise BadInput("{path} is not this set with nobody in it: make it with --empty",
+                       path=str(empty))  # fmt: skip
+    out = {"chance": float(np.mean([(person[~query] == p).mean() for p in person[query]]))}
+    describe: dict[str, Callable[[list[Image]], Float32]] = {
+        "histogram": lambda images: np.stack([_stripes(image) for image in images])
+    }
     if models is not None:
         body = _Body(models)
-        out["osnet_rank1"] = rank1(body.rows([i[:, :, ::-1] for i in images]), person, query)
+        describe["osnet"] = lambda images: body.rows([image[:, :, ::-1] for image in images])
+    for name, vectors in describe.items():
+        rows = vectors(crops.images)
+        out[f"{name}_rank1"] = rank1(rows, person, query)
+        out[f"{name}_shuffled_rank1"] = shuffled_rank1(rows, person, query)
+        if bare is not None:
+            out[f"{name}_empty_rank1"] = rank1(vectors(bare.images), person, query)
     return out
 
 

@@ -139,9 +139,12 @@ vec3 bumped(vec3 n, float h) {
     return normalize(abs(det) * n - grad);
 }
 
-vec3 skin_color(vec4 m0, vec4 m1, vec4 m2, vec4 m3, vec4 m4, out float gloss) {
+vec3 skin_color(vec4 m0, vec4 m1, vec4 m2, vec4 m3, vec4 m4, float px, out float gloss) {
     vec3 c = m0.rgb;
     gloss = 0.10;
+    float near = clamp(1.5 - px * 9.0, 0.0, 1.0);  // the same unevenness on everybody
+    c *= 1.0 + near * (0.035 * wave(C * 7.0) + 0.025 * wave(C * 23.0 + 3.0))
+             * vec3(0.7, 1.1, 1.2);
     vec2 cheek = vec2(abs(C.x) - 0.46, C.y - 6.92);
     float face = step(0.9, C.z) * step(6.0, C.y);
     c = mix(c, c * vec3(1.08, 0.72, 0.70), face * m1.w * exp(-dot(cheek, cheek) * 14.0));
@@ -150,7 +153,12 @@ vec3 skin_color(vec4 m0, vec4 m1, vec4 m2, vec4 m3, vec4 m4, out float gloss) {
     float beard = step(0.4, C.z) * smoothstep(6.98, 6.80, C.y) * smoothstep(5.9, 6.2, C.y)
                 * (1.0 - 0.7 * smoothstep(0.16, 0.10, abs(C.x)) * step(6.72, C.y) * step(C.y, 6.8));
     c = mix(c, c * 0.5 + m2.rgb * 0.35, m2.w * 0.5 * beard);
-    c = mix(c, m1.rgb, smoothstep(0.20, 0.50, E.y));
+    vec2 lid = vec2(abs(C.x) - 0.33, (C.y - (C.y < 7.25 ? 7.20 : 7.34)) * 1.7);
+    c = mix(c, c * vec3(0.80, 0.70, 0.70), face * 0.62 * exp(-dot(lid, lid) * 16.0));
+    c = mix(c, m1.rgb, 0.85 * smoothstep(0.12, 0.55, E.y));
+    gloss += 0.10 * smoothstep(0.3, 0.6, E.y);
+    float between = gauss(C.y, 6.64, 0.020) * smoothstep(0.34, 0.27, abs(C.x));
+    c *= 1.0 - 0.55 * face * between;
     float line = mix(mix(6.66, 7.42, smoothstep(0.10, 0.45, C.z)), 7.93,
                      smoothstep(0.72, 1.12, C.z));
     line += 0.02 * sin(C.x * 40.0) + 0.02 * sin(C.z * 53.0);
@@ -166,10 +174,10 @@ vec3 eye_color(vec3 iris, out float gloss) {
     gloss = 0.9;
     float away = acos(clamp(normalize(C).z, -1.0, 1.0));
     vec3 c = mix(vec3(0.80, 0.76, 0.73), vec3(0.62, 0.42, 0.38), smoothstep(0.80, 1.25, away));
-    c = mix(iris * 0.35, c, smoothstep(0.46, 0.54, away));
-    c = mix(iris * (0.8 + 0.3 * sin(atan(C.y, C.x) * 23.0)), c, smoothstep(0.40, 0.46, away));
+    c = mix(iris * 0.35, c, smoothstep(0.40, 0.47, away));
+    c = mix(iris * (0.8 + 0.3 * sin(atan(C.y, C.x) * 23.0)), c, smoothstep(0.35, 0.40, away));
     float lid = 1.0 - 0.45 * smoothstep(0.1, 0.6, C.y);
-    return mix(vec3(0.004), c, smoothstep(0.17, 0.21, away)) * lid;
+    return mix(vec3(0.004), c, smoothstep(0.15, 0.19, away)) * lid;
 }
 
 void main() {
@@ -186,7 +194,7 @@ void main() {
     float ao = 1.0, wrap = 0.0, gloss = m2.z, rough = 24.0;
     vec3 color = m0.rgb;
     if (kind == 1.0) {
-        color = skin_color(m0, m1, m2, m3, m4, gloss);
+        color = skin_color(m0, m1, m2, m3, m4, px, gloss);
         ao = 1.0 - 0.65 * clamp(E.z * 2.4, 0.0, 1.0);
         ao *= 1.0 - 0.24 * gauss(C.y, 6.1, 0.32) * smoothstep(1.45, 1.0, C.z)
                   * smoothstep(0.03, 0.0, E.x);
@@ -269,14 +277,14 @@ void main() {
     vec3 light = fall(P, n, body_ao.x, wrap, sun);
     vec3 result = color * light;
     if (kind == 1.0 && infrared < 0.5) {
-        float edge = pow(1.0 - max(dot(n, view), 0.0), 3.0);
+        float edge = pow(1.0 - max(dot(n, view), 0.0), 3.0) * step(0.0, dot(n, view)) * ao;
         result += color * vec3(0.5, 0.2, 0.14) * edge * 0.25 * dot(light, vec3(0.33));
     }
     if (gloss > 0.0) {
         vec3 half_way = normalize(view + (infrared > 0.5 ? view : sun_dir));
         float shine = pow(max(dot(n, half_way), 0.0), rough) * gloss;
         vec3 from = infrared > 0.5 ? vec3(0.4) : sun_rgb * sun;
-        float sheen = pow(1.0 - max(dot(n, view), 0.0), 4.0) * gloss;
+        float sheen = pow(1.0 - max(dot(n, view), 0.0), 4.0) * gloss * ao;
         result += from * shine + light * 0.25 * sheen + sky_rgb * gloss * 0.08 * max(n.z, 0.0);
     }
     pixel = vec4(finish(result, P), person / 255.0);

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from core.citizens.chance import generator
-from core.citizens.datasets import FACE_LIGHTS, People, draw_crop, face_view
+from core.citizens.datasets import Faces, People, draw_crop, draw_face
 from core.citizens.people import citizen
 from core.citizens.render import Renderer
 from core.citizens.snapshot import crop_camera
-from core.citizens.stage import Placed
 
 Image = NDArray[np.uint8]
+FACE_SHOWN_PX = 128
 
 
 def people_sheet(
@@ -38,23 +36,17 @@ def people_sheet(
     return np.vstack(rows)
 
 
-def face_sheet(
-    renderer: Renderer,
-    first: int,
-    columns: int = 10,
-    rows: int = 4,
-    split: str = "train",
-    px: int = 128,
-) -> Image:
-    """Faces of citizens: nearly frontal, soft light; the last row turned to the side."""
+def face_sheet(renderer: Renderer, plan: Faces, columns: int = 10, rows: int = 4) -> Image:
+    """Face shots as the set has them: citizen after citizen; the last row is the first again."""
     out = []
     for r in range(rows):
         line = []
         for k in range(columns):
-            who = citizen(first + (r * columns + k if r < rows - 1 else k), split)
-            placed = Placed(who, gait="stand")
-            yaw = 45.0 if r == rows - 1 else 10 * math.sin(k)
-            view = face_view(renderer, placed, yaw, 4.0, px)
-            line.append(renderer.draw(view, FACE_LIGHTS["front"], (), [placed]).image)
+            again = r == rows - 1
+            index = k if again else r * columns + k
+            who = citizen(plan.seed * 1_000_000 + index, plan.split)
+            rng = generator("face shot", plan.seed, plan.split, index, int(again))
+            image = draw_face(renderer, who, plan, rng)[0]
+            line.append(cv2.resize(image, (FACE_SHOWN_PX,) * 2, interpolation=cv2.INTER_AREA))
         out.append(np.hstack(line))
     return np.vstack(out)

@@ -84,7 +84,7 @@ def _light(rng: np.random.Generator, sky: str) -> Light:
 def _white_balance(rng: np.random.Generator, light: Light) -> RGB:
     """Gains of a camera that nearly finds the color of the light."""
     rgb = _mean_light(light).sum(0)
-    gain = (rgb.mean() / np.maximum(rgb, 1e-6)) ** 0.85 * np.exp(rng.normal(0, 0.026, 3))
+    gain = (rgb.mean() / np.maximum(rgb, 1e-6)) ** 0.92 * np.exp(rng.normal(0, 0.018, 3))
     r, g, b = (float(x) for x in gain)
     return r, g, b
 
@@ -97,7 +97,7 @@ def _mean_light(light: Light) -> NDArray[np.float64]:
 
 def _exposed(rng: np.random.Generator, light: Light) -> Light:
     """The light seen by a camera that exposes for it, a little too long or too short."""
-    target = float(rng.uniform(0.8, 1.1))
+    target = float(rng.uniform(0.86, 1.06))
     if light.infrared:
         return replace(light, exposure=target)
     level = float(_mean_light(light).sum(0) @ (0.3, 0.59, 0.11))
@@ -111,31 +111,35 @@ def crop_camera(name: str, split: str, night: bool = True) -> CropCamera:
     share = (5, 4, 3, 1.2, 4, 0.9, 0.7) if night else (5, 4, 2, 0.5, 4, 0, 0)
     sky = pick(rng, SKIES, share)
     light = _exposed(rng, _light(rng, sky))
-    native = int(rng.integers(62, 135))
+    native = int(np.exp(rng.uniform(np.log(60), np.log(160))))
     near = float(rng.uniform(4.0, 8.0))
     names = presets("street", STREETS, split)
     return CropCamera(
         name, sky, light, float(rng.uniform(2.4, 5.0)),
         (near, near * 1.9),
         _white_balance(rng, light),
-        float(np.exp(rng.normal(0, 0.06))), float(np.clip(rng.normal(0.97, 0.10), 0.6, 1.25)),
-        float(np.clip(rng.normal(1.0, 0.07), 0.8, 1.2)), float(rng.uniform(0.4, 1.1)),
+        float(np.exp(rng.normal(0, 0.04))), float(np.clip(rng.normal(0.97, 0.07), 0.6, 1.25)),
+        float(np.clip(rng.normal(1.15, 0.05), 0.95, 1.35)), float(rng.uniform(0.5, 1.1)),
         float(rng.uniform(1.5, 6.0)), (int(rng.integers(38, 60)), int(rng.integers(72, 92))),
         (native * 2 // 3, native * 4 // 3),
         tuple(names[int(i)] for i in rng.choice(len(names), 4, replace=False)),
-        float(rng.uniform(0.2, 0.8)),
+        float(pick(rng, (0.12, 0.88))),
     )  # fmt: skip
 
 
-def develop(image: Image, camera: CropCamera, rng: np.random.Generator) -> tuple[Image, int]:
-    """What the camera makes of a drawn picture (H,W,3), and the JPEG quality to store it with."""
-    native = int(rng.integers(*camera.native_px))
+def develop(
+    image: Image, camera: CropCamera, native: int, rng: np.random.Generator
+) -> tuple[Image, int]:
+    """What the camera makes of a drawn picture (H,W,3), and the JPEG quality to store it with.
+
+    native  px: the height at which the camera sees it
+    """
     h, w = image.shape[:2]
     small = cv2.resize(
         image, (max(round(w * native / h), 24), native), interpolation=cv2.INTER_AREA
     )
     c = (small.astype(np.float32) / 255) ** (2.2 * camera.gamma)
-    c = c * np.array(camera.gain, np.float32) * float(np.exp(rng.normal(0, 0.08)))
+    c = c * np.array(camera.gain, np.float32) * float(np.exp(rng.normal(0, 0.05)))
     c = np.where(c > 0.7, 0.7 + 0.3 * np.tanh((c - 0.7) / 0.3), c)
     c = np.clip(c, 0, 1) ** (1 / 2.2)
     gray = c @ np.array((0.3, 0.59, 0.11), np.float32)

@@ -85,6 +85,30 @@ def test_an_empty_crop_shows_nobody(renderer):
     assert (full.ids == 1).mean() > 0.05
 
 
+def test_a_crop_is_drawn_finer_than_its_camera_sees_it():
+    for native in range(40, 150):
+        width, height = datasets._crop_size(native)
+        assert (width, height) in [(px // 2, px) for px in datasets.CROP_PX]
+        assert height >= datasets.FINER * native
+    assert datasets._crop_size(400) == (128, 256)
+
+
+def test_nobody_stands_before_the_person_of_a_crop():
+    from core.citizens.chance import generator
+    from core.citizens.people import citizen
+
+    plan = People(1, crowded=1.0)
+    for k in range(60):
+        rng = generator("crowd", k)
+        view, _, _, (who, other) = datasets.crop_scene(
+            citizen(0), crop_camera(f"camera-{k:03d}", "train"), plan, rng
+        )
+        to_camera = np.subtract(view.eye, who.position)[:2]
+        to_other = np.subtract(other.position, who.position)[:2]
+        cosine = to_camera @ to_other / np.linalg.norm(to_camera) / np.linalg.norm(to_other)
+        assert cosine < 0.52
+
+
 def test_faces_have_landmarks_in_the_picture(renderer, makehuman, tmp_path):
     manifest = datasets.make(Faces(2, 3, yaw_deg=20.0), tmp_path, makehuman, workers=1)
     rows = table(manifest)
