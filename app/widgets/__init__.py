@@ -21,6 +21,7 @@ from app.widgets.candidates import (
     clothes_words,
     evidence,
     facts,
+    film,
     page_of,
     pair,
     parted,
