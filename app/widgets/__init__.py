@@ -102,6 +102,7 @@ __all__ = [
     "failed",
     "fault",
     "files",
+    "film",
     "findings",
     "guarded",
     "history",

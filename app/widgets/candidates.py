@@ -161,8 +161,9 @@ def film(excerpt: Excerpt) -> None:
     A film that the server hands out is deleted there as soon as a run of the page is broken off
     before it draws the film again: a browser still loading it then keeps a broken one.
     """
+    inside = f"data:video/mp4;base64,{base64.b64encode(excerpt.film).decode()}"
     st.video(
-        f"data:video/mp4;base64,{base64.b64encode(excerpt.film).decode()}",
+        inside,
         autoplay=True,
         muted=True,
         loop=True,
