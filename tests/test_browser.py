@@ -240,7 +240,11 @@ def test_the_slider_moves_in_the_app_and_a_click_on_the_map_places_what_was_told
 
     page.get_by_role("tab", name="다음 카메라").click()
     page.get_by_role("link", name="A 이 시간 검색").click()
-    expect(page).to_have_url(re.compile(r"\?.*camera=c\d&from=\d+&to=\d+"))
+    expect(page.get_by_test_id("stMultiSelect")).to_contain_text(re.compile(r"카메라 \d"))
+    for end in ("시작", "끝"):
+        hour = page.get_by_role("spinbutton", name=f"hour, {end}(한국 시간)")
+        expect(hour).to_have_text(re.compile(r"^\d+$"))
+    expect(page).not_to_have_url(re.compile("camera="))  # read once, then forgotten
 
 
 def test_a_click_on_the_map_gives_a_camera_its_place_and_a_mark_chooses_one(page, tmp_path):

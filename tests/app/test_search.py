@@ -272,3 +272,51 @@ def test_time_and_place_that_cannot_be_are_said_as_loudly_as_likeness(
     said = words(search(tiny_workspace, red_case))
     assert "▼ 시간·장소: 다른 사람 쪽" in said
     assert "초에 갈 수 없습니다" in said
+
+
+def scope_fields(app) -> tuple[list[str], list[str | None]]:
+    """(cameras, from and to) as the fields of "where to look" show them."""
+    times = [
+        field(app, "datetime_input", name).value for name in ("시작(한국 시간)", "끝(한국 시간)")
+    ]
+    return app.multiselect[0].value, [None if at is None else f"{at:%H:%M}" for at in times]
+
+
+def test_a_link_of_the_route_page_fills_in_where_to_look_once(
+    visit, search, tiny_workspace: Path, red_case
+) -> None:
+    search(tiny_workspace, red_case)
+    link = {"camera": "c2", "from": f"{START_S + 240:.0f}", "to": f"{START_S + 301:.0f}"}
+    app = visit(tiny_workspace, PAGE["search"], case=red_case, **link)
+    assert not app.exception
+    assert scope_fields(app) == (["c2"], ["09:04", "09:06"])
+    assert not {"camera", "from", "to"} & set(app.query_params)
+    app.multiselect[0].set_value([])
+    app = app.run()
+    assert scope_fields(app) == ([], ["09:04", "09:06"])  # the link binds nobody
+    app.multiselect[0].set_value(["c2"])
+    app = press(app, "다시 검색")
+    assert not app.exception
+    assert "카메라 1/1" in words(app)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"camera": EVIL},
+        {"camera": "c9", "from": f"{START_S:.0f}"},
+        {"camera": "c1", "from": "now"},
+        {"camera": "c1", "from": "99999999999"},
+        {"camera": "c1", "to": "-1"},
+        {"camera": "c1", "from": "1e9", "to": "nan"},
+        {"camera": "c1", "from": f"{START_S:.0f}", "to": f"{START_S:.0f}"},
+    ],
+)
+def test_a_link_with_nonsense_fills_in_nothing_and_says_so(
+    visit, tiny_workspace: Path, red_case, link
+) -> None:
+    app = visit(tiny_workspace, PAGE["search"], case=red_case, **link)
+    assert not app.exception
+    assert scope_fields(app) == ([], [None, None])
+    assert len(app.error) == 1
+    assert not app.run().error
