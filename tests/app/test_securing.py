@@ -168,26 +168,36 @@ def test_the_countdown_is_exact_and_calm(tiny_workspace, case, left_s, said) -> 
 
 def clock_page(case, language: str, sightings=()) -> None:
     from app import i18n, widgets
+    from core.standing import since
 
     i18n.use(language)
-    widgets.elapsed(case, sightings)
+    widgets.elapsed(since(case, sightings), case.closed_s)
 
 
-def test_the_elapsed_clock_counts_from_last_seen_and_from_the_last_confirmed(
-    tiny_workspace, case
-) -> None:
+def test_the_clock_says_from_what_it_counts(tiny_workspace, case) -> None:
     ws = Workspace.open(tiny_workspace)
     about = ws.case(case)
     ws.close()
+    app = AppTest.from_function(clock_page, args=(about, "ko")).run()
+    assert not app.exception
+    assert "마지막 목격 2026-05-01 08:55 ±5분" in words(app)
     now = time.time()
     seen = Sighting("cctv", now - 7500, now - 7400, "c1", verdict="confirmed")
-    app = AppTest.from_function(clock_page, args=(about, "ko", (seen,))).run()
-    assert not app.exception
-    said = words(app)
+    said = words(AppTest.from_function(clock_page, args=(about, "ko", (seen,))).run())
     assert "경과 시간 2시간 3분" in said
-    assert "마지막 목격 2026-05-01 08:55 ±5분" in said
     assert "마지막 확인" in said
+    assert "마지막 목격" not in said  # one clock, one beginning
     assert not any(word in said for word in NEVER_SAID)
+
+
+def test_every_page_counts_from_the_same_moment(visit, tiny_workspace, case) -> None:
+    ws = Workspace.open(tiny_workspace)
+    last = max(s.leave_s for s in ws.casebook.sightings(case) if s.verdict == "confirmed")
+    ws.close()
+    begin = f"마지막 확인 {widgets.clock(last)[:16]}"
+    assert begin in words(visit(tiny_workspace, PAGE_OF, case=case))
+    assert begin in words(visit(tiny_workspace, PAGE["search"], case=case))
+    assert "마지막 확인 후" in words(visit(tiny_workspace))
 
 
 def test_the_elapsed_clock_stands_still_when_the_case_is_closed(tiny_workspace, case) -> None:
