@@ -10,7 +10,7 @@ from hashlib import blake2b
 import streamlit as st
 from streamlit_folium import st_folium
 
-from app import forms, session, widgets
+from app import exports, forms, session, widgets
 from app.i18n import _, say
 from core import cameralist
 from core.clockcheck import check_clock
@@ -101,7 +101,9 @@ def clock_check(workspace: Workspace, camera: Camera | None, draft: forms.Draft)
 def table_in_and_out(workspace: Workspace) -> None:
     """Cameras from a table (CSV), after a look at what it would change; and all of them as one."""
     cameras, recorders = workspace.cameras(), workspace.recorders()
-    given = forms.csv_given(cameralist.table(cameras, recorders), cameralist.KNOWN)
+    given = forms.csv_given(
+        cameralist.table(cameras, recorders), cameralist.KNOWN, exports.log(workspace, None)
+    )
     if given is None:
         return
     name, content = given

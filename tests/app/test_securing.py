@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from tiny import NINE
 from visits import EVIL, PAGE, field, press, words
 
 from app import i18n, widgets
@@ -17,7 +18,6 @@ from core.types import LastSeen, Sighting
 from core.workspace import Workspace
 
 PAGE_OF = PAGE["securing"]
-NINE = 1777593600.0  # 2026-05-01 09:00 in Korea
 DAY = 86_400.0
 NEVER_SAID = ("희망", "골든타임", "생존", "늦었", "포기", "hope", "too late", "golden")
 
@@ -81,6 +81,13 @@ def test_a_place_nobody_entered_is_listed_as_text_with_its_letter(
     letter = next(code.value for code in app.code if "영상정보 제공 요청" in code.value)
     assert EVIL in letter
     assert [b.label for b in app.download_button] == [".html", ".txt"]
+    app = app.download_button[1].click().run()
+    assert not app.exception
+    ws = Workspace.open(tiny_workspace)
+    (row,) = [row for row in ws.casebook.trail(case) if row.action == "export"]
+    assert (row.actor, row.detail["what"]) == ("kim", "letter")
+    assert row.detail["request"] == item.request.n
+    ws.close()
     assert not any(word in words(app) for word in NEVER_SAID)
 
 
