@@ -154,6 +154,15 @@ def test_a_place_is_clicked_on_the_map_and_a_draft_outlives_a_refresh(page, red_
     expect(page.get_by_label("위도")).not_to_have_value("")
 
 
+def test_the_case_page_is_found_by_its_name_too(page, served):
+    from playwright.sync_api import expect
+
+    page.goto(f"{served}/case?lang=en")
+    expect(page.get_by_role("textbox", name="Title or case number")).to_be_visible()
+    expect(page).to_have_url(re.compile(re.escape(served) + r"/\?.*lang=en"))
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_candidates_are_answered_with_the_keyboard(page, red_photo):
     from playwright.sync_api import expect
 
