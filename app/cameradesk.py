@@ -10,12 +10,12 @@ from hashlib import blake2b
 import streamlit as st
 from streamlit_folium import st_folium
 
-from app import forms, session, widgets
+from app import exports, forms, session, widgets
 from app.i18n import _, say
 from core import cameralist
 from core.clockcheck import check_clock
-from core.routemap import camera_map, chosen_place
-from core.types import Camera, Recorder
+from core.routemap import camera_mark, place_map
+from core.types import Camera, LastSeen, Recorder
 from core.workspace import Workspace
 
 CHOSEN, MAP = "camera-chosen", "cameras-map"
@@ -52,21 +52,19 @@ def _keys(camera: Camera | None, recorder: Recorder | None) -> str:
     return f"camera-{blake2b(repr((camera, recorder)).encode(), digest_size=6).hexdigest()}"
 
 
-def map_of(
-    cameras: Mapping[str, Camera], draft: forms.Draft, last_seen: tuple[float, float] | None
-) -> None:
+def map_of(cameras: Mapping[str, Camera], draft: forms.Draft, last_seen: LastSeen | None) -> None:
     """All cameras, and the place in the fields; a click gives a place, or chooses a camera.
 
-    last_seen  a place (lat, lon) to begin with while no camera has one
+    last_seen  a place to begin with while no camera has one
     """
-    drawn = camera_map(cameras, center=last_seen, translate=say)
+    drawn = place_map(cameras, "camera", seen=last_seen, translate=say)
     st_folium(
         drawn,
         key=MAP,
         height=MAP_PX,
         use_container_width=True,
         returned_objects=["last_clicked", "last_active_drawing"],
-        feature_group_to_add=chosen_place(draft.place, draft.heading_deg, draft.view_range_m),
+        feature_group_to_add=camera_mark(draft.place, draft.heading_deg, draft.view_range_m),
         on_change=partial(_clicked, draft.keys),
     )
     st.caption(_("Click on the map: the place of the camera. Click on a mark: that camera."))
@@ -103,7 +101,9 @@ def clock_check(workspace: Workspace, camera: Camera | None, draft: forms.Draft)
 def table_in_and_out(workspace: Workspace) -> None:
     """Cameras from a table (CSV), after a look at what it would change; and all of them as one."""
     cameras, recorders = workspace.cameras(), workspace.recorders()
-    given = forms.csv_given(cameralist.table(cameras, recorders), cameralist.KNOWN)
+    given = forms.csv_given(
+        cameralist.table(cameras, recorders), cameralist.KNOWN, exports.log(workspace, None)
+    )
     if given is None:
         return
     name, content = given

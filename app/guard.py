@@ -34,7 +34,7 @@ POLICY = {
     "script-src": f"'self' {inline_hashes(INDEX.read_text('utf-8'))}",
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data: blob:",
-    "media-src": "'self' blob:",
+    "media-src": "'self' data: blob:",
     "font-src": "'self' data:",
     "connect-src": "'self'",
     "worker-src": "'self' blob:",

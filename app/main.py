@@ -11,6 +11,9 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
 from streamlit.runtime.pages_manager import PagesManager
 
 from app import forms, session, widgets
@@ -59,8 +62,19 @@ def fault(error: Exception) -> bool:
     return True
 
 
+def home(request: Request) -> RedirectResponse:
+    """The case page stands at the root; whoever types its name gets there too."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/{query}")
+
+
 if __name__ == "__main__":
     draw()
 else:
     PagesManager.uses_pages_directory = False  # else the first visitor gets pages/ without a frame
-    app = st.App(Path(__file__).resolve(), middleware=[Middleware(Guard)], on_script_error=fault)
+    app = st.App(
+        Path(__file__).resolve(),
+        routes=[Route("/case", home), Route("/case/", home)],
+        middleware=[Middleware(Guard)],
+        on_script_error=fault,
+    )

@@ -157,15 +157,7 @@ def _film(workspace: Workspace, tracklet: str) -> None:
     """The footage around the sighting; footage that was moved away is one sentence."""
     with widgets.guarded(), st.spinner(_("Cutting the film …")):
         excerpt = casework.excerpt(workspace, tracklet)
-        st.video(
-            excerpt.film,
-            autoplay=True,
-            muted=True,
-            loop=True,
-            alt=_("the footage around the sighting, the person framed"),
-        )
-        if not excerpt.whole:
-            st.caption(_("A part of a longer stay, around the best picture."))
+        widgets.film(excerpt)
 
 
 def _pictures(workspace: Workspace, tracklet: str) -> None:

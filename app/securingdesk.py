@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import streamlit as st
 
-from app import forms, session, widgets
+from app import exports, forms, session, widgets
 from app.i18n import _
 from core.casebook import Case
 from core.coverage import Timeline
@@ -20,10 +19,7 @@ from core.workspace import Workspace
 def letters(workspace: Workspace, case: Case, item: Item, now_s: float) -> None:
     """The draft of the letter to the owner, to read and to take along."""
     written = letter(item, case, by=session.officer(), now_s=now_s)
-    name = f"{case.id}-{item.request.n}"
-    log = partial(
-        workspace.casebook.record, session.officer(), "letter", case.id, {"request": item.request.n}
-    )
+    name, log = f"{case.id}-{item.request.n}", exports.log(workspace, case.id)
     with st.popover(_("Letter"), icon=":material/draft:"):
         with st.container(horizontal=True):
             for ending, text, kind in (
@@ -31,6 +27,7 @@ def letters(workspace: Workspace, case: Case, item: Item, now_s: float) -> None:
                 ("txt", letter_text(written), "text/plain"),
             ):
                 st.download_button(f".{ending}", text, f"{name}.{ending}", kind, on_click=log,
+                                   args=("letter", text), kwargs={"request": item.request.n},
                                    icon=":material/download:", key=f"{name}-{ending}")  # fmt: skip
         st.code(letter_text(written), language=None, wrap_lines=True, height=300)
 

@@ -108,6 +108,14 @@ def choose_language(chosen: str) -> None:
     st.query_params["lang"] = chosen
 
 
+def taken(*names: str) -> dict[str, str]:
+    """What a link asked for beside its page, {name: text from a stranger}, told only once."""
+    found = {name: st.query_params[name] for name in names if name in st.query_params}
+    for name in found:
+        del st.query_params[name]
+    return found
+
+
 def officer() -> str:
     """Who works here: what was typed, else the name of the account that runs the app."""
     return str(st.session_state.get("officer", _account()))

@@ -6,7 +6,7 @@ import folium
 import streamlit as st
 from streamlit_folium import st_folium
 
-from app import forms, session, widgets
+from app import exports, forms, session, widgets
 from app.i18n import _, say
 from core.routemap import Story, Way
 from core.routemap.story import last_entry, told
@@ -72,4 +72,4 @@ def below(workspace: Workspace, story: Story, way: Way) -> None:
             workspace.casebook.add_sighting(story.case, given, by=session.officer())
             st.rerun()
     with files:
-        widgets.files(story, way)
+        widgets.files(story, way, exports.log(workspace, story.case))

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from core.casebook import Case, Casebook
+from core.types import Sighting
 
 Next = Literal["show", "search", "review", "widen", "follow"]
 """What to do: show the person, search, review open candidates, look elsewhere, go on from there."""
 
+Event = Literal["confirmed", "last_seen", "opened"]
+"""What the clock of a case counts from: a confirmed sighting, where last seen, its opening."""
+
+
+@dataclass(frozen=True)
+class Since:
+    """What is last known of a person, and when: true time, give or take doubt_s."""
+
+    event: Event
+    at_s: float
+    doubt_s: float = 0.0
+
 
 @dataclass(frozen=True)
 class Standing:
-    """How a case stands. since_s: true time since when the person is missing, as far as known.
+    """How a case stands. since: what the clock of the case counts from.
 
     confirmed   sightings a person confirmed;  candidates: of the newest search, not yet judged
     searched_s  when it was last searched, None = never
     """
 
     case: Case
-    since_s: float
+    since: Since
     confirmed: int
     candidates: int
     searched_s: float | None
@@ -39,12 +53,27 @@ def standing(casebook: Casebook, case: str) -> Standing:
     shown = bool(confirmed or casebook.photos(case) or casebook.boxes(case))
     return Standing(
         about,
-        about.last_seen.to_s if about.last_seen else about.opened_s,
+        since(about, sightings),
         confirmed,
         still,
         newest.at_s if newest else None,
         _next(shown, newest is not None, still, confirmed),
     )
+
+
+def since(case: Case, sightings: Sequence[Sighting]) -> Since:
+    """From what the clock of a case counts, on every page alike.
+
+    The end of the last sighting that a person confirmed; without one, when last seen; without
+    that, when the case was opened.
+    """
+    confirmed = [one.leave_s for one in sightings if one.verdict == "confirmed"]
+    if confirmed:
+        return Since("confirmed", max(confirmed))
+    if case.last_seen is not None:
+        low, high = case.last_seen.from_s, case.last_seen.to_s
+        return Since("last_seen", (low + high) / 2, (high - low) / 2)
+    return Since("opened", case.opened_s)
 
 
 def _next(shown: bool, searched: bool, candidates: int, confirmed: int) -> Next:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -14,7 +15,8 @@ import pytest
 import tiny
 from hypothesis import settings
 
-from core.types import Camera, Recorder
+from core.cli import main
+from core.types import Camera, LastSeen, Recorder
 from core.workspace import Workspace
 
 # In CI the same examples every time: a new counterexample is found by people, not by a red build.
@@ -23,6 +25,7 @@ if os.environ.get("CI"):
     settings.load_profile("ci")
 
 MakeFilm = Callable[..., Path]
+Run = Callable[..., tuple[int, Any, str]]
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +81,34 @@ def _made_workspace(
 def tiny_workspace(_made_workspace: Path, tmp_path: Path) -> Path:
     """A copy of a workspace with two cameras, two ingested clips and no case."""
     return Path(shutil.copytree(_made_workspace, tmp_path / "workspace"))
+
+
+@pytest.fixture
+def ws(tiny_workspace: Path) -> Iterator[Workspace]:
+    """That workspace, open."""
+    opened = Workspace.open(tiny_workspace)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def case(ws: Workspace) -> str:
+    """A case in it, the person last seen in the five minutes before the first film."""
+    seen = LastSeen(tiny.NINE - 300, tiny.NINE, 37.5665, 126.978)
+    return ws.new_case("실종 2026-0412", reason="test", last_seen=seen, by="kim")
+
+
+@pytest.fixture
+def run(tiny_workspace: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a verb on it: run(*words) -> (exit code, JSON answer or None, stderr)."""
+
+    def call(*words: str) -> tuple[int, Any, str]:
+        capsys.readouterr()
+        code = main([*words, "--workspace", str(tiny_workspace), "--json"])
+        out, err = capsys.readouterr()
+        return code, json.loads(out) if out else None, err
+
+    return call
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 import sqlite3
@@ -697,3 +698,19 @@ def test_a_casebook_of_the_first_schema_is_brought_up_to_date(file: Path) -> Non
         (case,) = book.cases()
         assert (case.clothes, case.height_cm) == ("", None)
         assert book.photos(case.id) == [Photo("a" * 64, "a.jpg", 3.0)]
+
+
+def test_what_is_taken_along_is_in_the_log_by_its_hash(book: Casebook, case: str) -> None:
+    book.log_export(case, "kml", "<kml/>", by="lee", way="best")
+    book.log_export(None, "cameras", b"id,name", by="")
+    site, route = book.trail(limit=2)
+    assert (route.actor, route.action, route.subject) == ("lee", "export", case)
+    digest = hashlib.sha256(b"<kml/>").hexdigest()
+    assert route.detail == {"what": "kml", "sha256": digest, "way": "best"}
+    assert (site.actor, site.subject) == (None, "site")
+    with pytest.raises(NotFound):
+        book.log_export("20260101-aaaaaa", "kml", "", by="lee")
+    with pytest.raises(BadInput):
+        book.log_export(case, "everything", "", by="lee")
+    assert book.head().n == site.n
+    assert book.verify() is None

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from core.cli import main, parser
+from core.cli.terminal import actor
 from core.workspace import Workspace
-
-
-@pytest.fixture
-def run(tiny_workspace, capsys):
-    """run(*words) -> (exit code, JSON answer or None, what was said on stderr)."""
-
-    def call(*words: str):
-        capsys.readouterr()
-        code = main([*words, "--workspace", str(tiny_workspace), "--json"])
-        out, err = capsys.readouterr()
-        return code, json.loads(out) if out else None, err
-
-    return call
 
 
 @pytest.fixture
@@ -174,3 +164,25 @@ def test_the_installed_command_starts_quickly_without_heavy_libraries():
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
     )  # fmt: skip
     assert said.stdout.strip() == "[]"
+
+
+def test_every_file_that_a_verb_writes_is_in_the_log(run, box, tmp_path, tiny_workspace):
+    case = run("search", *box)[1]["case"]
+    endings = {"html": "map", "geojson": "geojson", "kml": "kml", "csv": "csv", "svg": "svg"}
+    files = {ending: tmp_path / f"route.{ending}" for ending in endings}
+    words = [word for ending, path in files.items() for word in (f"--{ending}", str(path))]
+    assert run("route", case, *words)[0] == 0
+    assert run("route", case)[0] == 0  # nothing written, nothing to log
+    assert run("camera", "export", str(tmp_path / "cameras.csv"))[0] == 0
+    with closing(Workspace.open(tiny_workspace)) as ws:
+        rows = [row for row in ws.casebook.trail() if row.action == "export"]
+        assert ws.casebook.verify() is None
+    assert {row.actor for row in rows} == {actor()}
+    assert {(row.subject, row.detail["what"], row.detail["sha256"]) for row in rows} == {
+        *((case, what, sha256(files[ending])) for ending, what in endings.items()),
+        ("site", "cameras", sha256(tmp_path / "cameras.csv")),
+    }
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
+from tiny import NINE
 
 from core.casebook import Wish
-from core.cli import main
 from core.workspace import Workspace
-
-NINE = 1777593600.0  # 2026-05-01 09:00 in Korea
-
-
-@pytest.fixture
-def run(tiny_workspace, capsys):
-    """run(*words) -> (exit code, JSON answer or None, what was said on stderr)."""
-
-    def call(*words: str):
-        capsys.readouterr()
-        code = main([*words, "--workspace", str(tiny_workspace), "--json"])
-        out, err = capsys.readouterr()
-        return code, json.loads(out) if out else None, err
-
-    return call
 
 
 @pytest.fixture

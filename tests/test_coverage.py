@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny import NINE
 
 from core.clockcheck import check_clock
 from core.coverage import (
@@ -24,10 +25,9 @@ from core.coverage import (
     whole_minutes,
 )
 from core.errors import BadInput, NotFound
-from core.types import Camera, Clip, LastSeen, Recorder
+from core.types import Camera, Clip, Recorder
 from core.workspace import Workspace
 
-NINE = 1777593600.0  # 2026-05-01 09:00 in Korea
 HOUR, DAY = 3600.0, 86_400.0
 EVIL = "<script>alert(1)</script>"
 
@@ -43,19 +43,6 @@ def states(found) -> list[tuple[float, float, str]]:
 
 def claim(low: float, high: float, state: str, at_s: float = 1.0) -> Claim:
     return Claim(NINE + 60 * low, NINE + 60 * high, state, at_s)
-
-
-@pytest.fixture
-def ws(tiny_workspace):
-    opened = Workspace.open(tiny_workspace)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def case(ws) -> str:
-    seen = LastSeen(NINE - 300, NINE, 37.5665, 126.978)
-    return ws.new_case("case", reason="test", last_seen=seen, by="kim")
 
 
 # the resolution

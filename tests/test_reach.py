@@ -9,7 +9,7 @@ import pytest
 
 from core import casework, reach
 from core.casebook import Casebook
-from core.standing import standing
+from core.standing import Since, since, standing
 from core.types import (
     Camera,
     LastSeen,
@@ -95,7 +95,6 @@ def test_a_case_says_what_to_do_next(tmp_path: Path) -> None:
     with Casebook.open(tmp_path / "c.sqlite", now=lambda: T) as book:
         book.save_camera(Camera("c1", "", "c1"))
         case = book.new_case("a", "b", last_seen=SEEN)
-        assert standing(book, case).since_s == SEEN.to_s
         assert standing(book, case).next == "show"
         book.add_photo(case, Photo("a" * 64, "a.jpg"))
         assert standing(book, case).next == "search"
@@ -125,3 +124,18 @@ def test_casework_on_a_real_workspace(tiny_workspace: Path, red_box) -> None:
     assert casework.has_footage(ws, "c1", T, T + 1)
     assert not casework.has_footage(ws, "c1", T + 100, T + 200)
     ws.close()
+
+
+def test_the_clock_of_a_case_counts_from_what_is_last_known(tmp_path: Path) -> None:
+    with Casebook.open(tmp_path / "c.sqlite", now=lambda: T) as book:
+        bare = book.case(book.new_case("a", "b"))
+        case = book.new_case("a", "b", last_seen=SEEN)
+        middle = (SEEN.from_s + SEEN.to_s) / 2
+        assert since(bare, []) == Since("opened", T)
+        seen = Since("last_seen", middle, SEEN.to_s - middle)
+        assert since(book.case(case), []) == standing(book, case).since == seen
+        book.save_camera(Camera("c1", "", "c1"))
+        for n, verdict in ((1, "confirmed"), (2, "confirmed"), (3, "possible")):
+            at_s = T - 900 + n
+            book.judge(case, f"c1/k/{n}", verdict, by="kim", enter_s=at_s, leave_s=at_s)
+        assert standing(book, case).since == Since("confirmed", T - 898)

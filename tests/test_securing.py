@@ -5,6 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 import pytest
+from tiny import NINE
 
 from core.casebook import Wish
 from core.clockcheck import check_clock
@@ -21,25 +22,10 @@ from core.securing import (
     securing_text,
     wishes,
 )
-from core.types import Camera, LastSeen, NextCamera, Recorder
-from core.workspace import Workspace
+from core.types import Camera, NextCamera, Recorder
 
-NINE = 1777593600.0  # 2026-05-01 09:00 in Korea
 HOUR, DAY = 3600.0, 86_400.0
 EVIL = "<script>alert(1)</script>`${x}{{y}}"
-
-
-@pytest.fixture
-def ws(tiny_workspace):
-    opened = Workspace.open(tiny_workspace)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def case(ws) -> str:
-    seen = LastSeen(NINE - 300, NINE, 37.5665, 126.978)
-    return ws.new_case("실종 2026-0412", reason="test", last_seen=seen, by="kim")
 
 
 def listed(ws, case, asked=()):

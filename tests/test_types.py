@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import types
 from core.errors import BadInput
 from core.types import (
     ATTRIBUTES,
@@ -265,3 +266,9 @@ def test_numbers_are_counted_and_finite():
 def test_a_note_is_its_sentence_with_its_fields():
     assert str(note("face {px:.0f} px", px=18.4)) == "face 18 px"
     assert note("a", x=1) == note("a", x=1) != note("a", x=2)
+
+
+def test_every_value_is_to_be_had_from_core_types() -> None:
+    flowing = "Recorder Camera Clip Tracklet Description Probe Ranking Sighting Route ATTRIBUTES"
+    assert {*flowing.split(), "Progress", "Note"} <= set(types.__all__)
+    assert all(hasattr(types, name) for name in types.__all__)

@@ -17,13 +17,6 @@ from core.workspace import Workspace
 
 
 @pytest.fixture
-def ws(tiny_workspace):
-    opened = Workspace.open(tiny_workspace)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def red_case(ws, red_box):
     case = ws.new_case("빨간 옷", reason="test", by="kim")
     ws.draw_box(case, *red_box, by="kim")

@@ -256,14 +256,15 @@ def _photo(keys: str) -> float | None:
     return picture.taken_s
 
 
-def csv_given(whole: bytes, columns: Collection[str]) -> tuple[str, bytes] | None:
+def csv_given(whole: bytes, columns: Collection[str], log: widgets.Log) -> tuple[str, bytes] | None:
     """Cameras as a table to take along -> a table to read, (name, content)."""
     st.download_button(
         _("All cameras as a table (CSV)"),
         whole,
         "cameras.csv",
         "text/csv",
-        on_click="ignore",
+        on_click=log,
+        args=("cameras", whole),
         icon=":material/download:",
     )
     given = st.file_uploader(_("Read a table of cameras (CSV)"), ["csv"], key="cameras-csv")

@@ -10,7 +10,7 @@ import streamlit as st
 from app import session, widgets
 from app.i18n import _, say
 from core.errors import BadInput
-from core.routemap import place_map, place_mark
+from core.routemap import place_map, seen_mark
 from core.types import Camera, LastSeen
 
 MAP_PX = 280
@@ -96,12 +96,12 @@ def _map(
 
     key = f"{prefix}map"
     st_folium(
-        place_map(cameras, seen=known, translate=say),
+        place_map(cameras, "last_seen", seen=known, translate=say),
         key=key,
         height=MAP_PX,
         use_container_width=True,
         returned_objects=["last_clicked"],
-        feature_group_to_add=place_mark(spot, timed=timed, translate=say),
+        feature_group_to_add=seen_mark(spot, timed=timed, translate=say),
         on_change=lambda: _clicked(prefix, key),
     )
 

@@ -34,7 +34,7 @@ def page(workspace: Workspace) -> None:
         with many, widgets.guarded():
             cameradesk.table_in_and_out(workspace)
     with left:
-        cameradesk.map_of(cameras, draft, (seen.lat, seen.lon) if seen else None)
+        cameradesk.map_of(cameras, draft, seen)
         widgets.camera_gaps(cameras, recorders)
     widgets.camera_table(cameras, recorders, workspace.counts())
 

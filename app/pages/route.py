@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import forms, i18n, session, trail, widgets
+from app import exports, forms, i18n, session, trail, widgets
 from app.i18n import _, say
 from core.routemap import Story, dispatch_card, tell
 from core.workspace import Workspace
@@ -14,7 +14,8 @@ from core.workspace import Workspace
 def dispatch(workspace: Workspace, story: Story) -> None:
     session.settle()
     with widgets.guarded():
-        widgets.card(dispatch_card(workspace, story, say=say, words=i18n.both_words))
+        shown = dispatch_card(workspace, story, say=say, words=i18n.both_words)
+        widgets.card(shown, exports.log(workspace, story.case))
 
 
 @st.fragment

@@ -39,7 +39,13 @@ def page(workspace: Workspace) -> None:
             session.go("case")
         return
     near = casework.reachable(workspace, case)
-    scope = forms.scope_form(workspace.cameras(), near, again=last is not None, key=f"scope-{case}")
+    scope = forms.scope_form(
+        workspace.cameras(),
+        near,
+        again=last is not None,
+        key=f"scope-{case}",
+        asked=session.taken("camera", "from", "to"),
+    )
     if scope is not None:
         find(workspace, case, scope)
     if last is None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import forms, securingdesk, session, widgets
 from app.i18n import _
+from core import casework
 from core.coverage import timeline
 from core.workspace import Workspace
 
@@ -15,7 +16,7 @@ from core.workspace import Workspace
 def show(workspace: Workspace, case: str) -> None:
     """The clock and the figures, then the list, then the footage."""
     about, now_s = workspace.case(case), time.time()
-    widgets.elapsed(about, workspace.casebook.sightings(case))
+    widgets.elapsed(casework.standing(workspace, case).since, about.closed_s)
     fields = f"window-{case}"
     found = timeline(workspace, case, session.between(fields), now_s=now_s)
     if found is not None:

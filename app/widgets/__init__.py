@@ -21,6 +21,7 @@ from app.widgets.candidates import (
     clothes_words,
     evidence,
     facts,
+    film,
     page_of,
     pair,
     parted,
@@ -30,7 +31,7 @@ from app.widgets.candidates import (
 )
 from app.widgets.cases import NEXT_WORDS, case_card, case_facts, case_head, closed, swatches
 from app.widgets.coverage import coverage_figures, timeline, timeline_empty
-from app.widgets.dispatch import card, files, still
+from app.widgets.dispatch import Log, card, files, still
 from app.widgets.elapsed import elapsed
 from app.widgets.frame import MARK, brand, failed, fault, guarded, warn
 from app.widgets.installation import clips, findings, models, place
@@ -77,6 +78,7 @@ __all__ = [
     "SAID_WORDS",
     "ZONE",
     "Candidate",
+    "Log",
     "brand",
     "camera_gaps",
     "camera_head",
@@ -101,6 +103,7 @@ __all__ = [
     "failed",
     "fault",
     "files",
+    "film",
     "findings",
     "guarded",
     "history",

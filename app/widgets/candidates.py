@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import streamlit as st
 from app.i18n import N_, _, say
 from app.widgets.words import inert, minutes, span
 from core.draw import PART_WORDS
+from core.playback import Excerpt
 from core.rank import ClothesSource
 from core.types import (
     Band,
@@ -151,6 +153,24 @@ def pair(rank: int, lead: Candidate) -> None:
     )
     width, height = lead.size_px
     st.caption(_("person in the footage: {w} × {h} px", w=width, h=height))
+
+
+def film(excerpt: Excerpt) -> None:
+    """A film that plays by itself, sent inside the page.
+
+    A film that the server hands out is deleted there as soon as a run of the page is broken off
+    before it draws the film again: a browser still loading it then keeps a broken one.
+    """
+    inside = f"data:video/mp4;base64,{base64.b64encode(excerpt.film).decode()}"
+    st.video(
+        inside,
+        autoplay=True,
+        muted=True,
+        loop=True,
+        alt=_("the footage around the sighting, the person framed"),
+    )
+    if not excerpt.whole:
+        st.caption(_("A part of a longer stay, around the best picture."))
 
 
 def evidence(lead: Candidate) -> None:

@@ -1,4 +1,4 @@
-"""Cases in, what an officer sees of them out: the list, the head of a page, the clock."""
+"""Cases in, what an officer sees of them out: the list, the head of a page."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import i18n
 from app.i18n import N_, _
+from app.widgets.elapsed import SINCE_WORDS, elapsed
 from app.widgets.words import clock, icon, inert, passed, plain
 from core.casebook import Case
 from core.standing import Next, Standing
@@ -20,7 +21,6 @@ NEXT_WORDS: Mapping[Next, str] = {
     "widen": N_("Look at more cameras or times"),
     "follow": N_("Go on to the next camera"),
 }
-CLOCK_EVERY_S = 30
 
 
 def swatches(keys: object) -> None:
@@ -35,14 +35,6 @@ def swatches(keys: object) -> None:
                 f" border: 1px solid #66717d; background: {color}; flex: none}}"
             )
     st.html(f"<style>{' '.join(rules)}</style>")
-
-
-@st.fragment(run_every=CLOCK_EVERY_S)
-def since(at_s: float, language: str) -> None:
-    """The time since a person is missing, kept current while the page is open."""
-    i18n.use(language)  # a fragment runs without the frame of the page
-    length = passed(time.time() - at_s)
-    st.markdown(f"{icon('schedule')} {_('Elapsed')} **{inert(length)}**", width="content")
 
 
 def counts(standing: Standing) -> str:
@@ -64,9 +56,9 @@ def case_card(standing: Standing, picture: bytes | None) -> bool:
                 st.markdown(icon("person"))
         with words:
             st.markdown(f"**{inert(case.title)}**")
-            length = passed(time.time() - standing.since_s)
-            by = inert(case.by) or "–"
-            st.caption(_("Elapsed {time} · opened by {by}", time=length, by=by))
+            length, by = passed(time.time() - standing.since.at_s), inert(case.by) or "–"
+            event = _(SINCE_WORDS[standing.since.event])
+            st.caption(_("{time} since {event} · opened by {by}", time=length, event=event, by=by))
         with what:
             st.text(_(NEXT_WORDS[standing.next]))
             st.caption(counts(standing))
@@ -89,7 +81,7 @@ def case_head(standing: Standing, picture: bytes | None, clothes_from: str) -> N
             st.caption(known_looks(case))
             st.caption(" · ".join([clothes_from, counts(standing)]))
         with st.container(width="content"):
-            since(standing.since_s, i18n.language())
+            elapsed(standing.since, case.closed_s)
 
 
 def known_looks(case: Case) -> str:

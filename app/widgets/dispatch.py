@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -24,8 +25,11 @@ from core.routemap import (
 )
 from core.routemap.page import ROUTE_COLUMNS
 
+Log = Callable[..., None]
+"""What notes that something was taken along: (what, content, which)."""
 
-def card(shown: Card) -> None:
+
+def card(shown: Card, log: Log) -> None:
     """Place, time, direction, clothes, picture and doubts; to print, to send, to copy."""
     words, picture = st.columns([5, 3])
     with words:
@@ -38,17 +42,19 @@ def card(shown: Card) -> None:
     if shown.doubts:
         st.warning("\n".join(f"- {inert(say(doubt))}" for doubt in shown.doubts))
     st.code(card_text(shown, say=say), language=None, wrap_lines=True)
+    page = card_html(shown, say=say, lang=i18n.language())
     st.download_button(
         _("Card to print (HTML)"),
-        card_html(shown, say=say, lang=i18n.language()),
+        page,
         f"{shown.case}-card.html",
         "text/html",
-        on_click="ignore",
+        on_click=log,
+        args=("card", page),
         icon=":material/print:",
     )
 
 
-def files(story: Story, way: Way) -> None:
+def files(story: Story, way: Way, log: Log) -> None:
     """What can be taken along, each made from the way that is shown."""
     route, cameras, zone = way.route, story.cameras, story.zone
     drawn = story.draw(way, translate=say, assets="inline", tiles=False)
@@ -83,7 +89,9 @@ def files(story: Story, way: Way) -> None:
                 text,
                 f"{story.case}.{ending}",
                 mime[ending],
-                on_click="ignore",
+                on_click=log,
+                args=("map" if ending == "html" else ending, text),
+                kwargs={"way": way.key},
                 icon=":material/download:",
             )
 

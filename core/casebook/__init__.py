@@ -5,7 +5,7 @@ from core.casebook.casebook import Casebook
 from core.casebook.folders import Folders, Watched
 from core.casebook.jobs import Job, Jobs, JobState, NewJob, Order
 from core.casebook.ledger import OF_ONE_CASE, Asked, Request, Wish
-from core.casebook.records import Case, Category, Coverage, Entry, State
+from core.casebook.records import Case, Category, Coverage, Entry, Export, State
 
 __all__ = [
     "OF_ONE_CASE",
@@ -16,6 +16,7 @@ __all__ = [
     "Change",
     "Coverage",
     "Entry",
+    "Export",
     "Folders",
     "Job",
     "JobState",

@@ -8,6 +8,7 @@ row, never a deletion. A row's number is the number of its audit row, so numbers
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,6 +25,7 @@ from core.casebook.database import Database
 from core.casebook.folders import Folders
 from core.casebook.jobs import Jobs
 from core.casebook.ledger import Ledger
+from core.casebook.logged import Logged
 from core.casebook.records import (
     BOXES,
     CAMERAS,
@@ -36,6 +38,7 @@ from core.casebook.records import (
     Category,
     Coverage,
     Entry,
+    Export,
     Search,
     State,
 )
@@ -57,7 +60,7 @@ from core.types import (
 )
 
 
-class Casebook:
+class Casebook(Logged):
     """The casebook of a workspace. Safe to use from threads; each process opens its own.
 
     Every method raises Busy when another process holds the database too long, and DongseonError
@@ -65,8 +68,7 @@ class Casebook:
     """
 
     def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
-        self._database = database
-        self._now = now
+        super().__init__(database, now)
         self.jobs = Jobs(database, now)
         self.ledger = Ledger(database, now)
         self.folders = Folders(database, now)
@@ -251,7 +253,7 @@ class Casebook:
     def _change_case(self, case: str, by: str, action: str, **values: object) -> None:
         with self._database.write() as c:
             _need_case(c, case)
-            self._log(c, by, action, case, {})
+            self._log(c, by, action, case)
             c.execute(sa.update(CASES).where(CASES.c.id == case).values(**values))
 
     # photos and boxes of the person
@@ -471,15 +473,32 @@ class Casebook:
 
     # audit
 
+    def log_export(
+        self, case: str | None, what: Export, content: str | bytes, *, by: str = "", **more: object
+    ) -> None:
+        """Put into the audit that something was taken along, by whom, and its SHA-256.
+
+        case  None = it is of no case;  more: ids and numbers that say which
+
+        Raises BadInput, NotFound.
+        """
+        records.one_of("kind of export", what, get_args(Export))
+        body = content.encode() if isinstance(content, str) else content
+        detail = {"what": what, "sha256": hashlib.sha256(body).hexdigest(), **more}
+        with self._database.write() as c:
+            if case is not None:
+                _need_case(c, case)
+            self._log(c, by, "export", case or "site", detail)
+
     def record(
         self, by: str, action: str, subject: str, detail: Mapping[str, object] | None = None
     ) -> None:
-        """Put a view, an export or another action that writes nothing else into the audit.
+        """Put a view or another action that writes nothing else into the audit.
 
         action  small letters and '_';  subject and detail: ids, numbers and hashes, no text
         """
         with self._database.write() as c:
-            self._log(c, by, action, subject, detail or {})
+            self._log(c, by, action, subject, detail)
 
     def trail(self, subject: str | None = None, *, limit: int = 1000) -> list[audit.Row]:
         """The audit, newest first: all of it or one subject's."""
@@ -495,14 +514,6 @@ class Casebook:
         """The first audit row that does not fit, or None; see `audit.verify`."""
         with self._database.read() as c:
             return audit.verify(c, remembered)
-
-    def _log(
-        self, c: Connection, by: str, action: str, subject: str, detail: Mapping[str, object]
-    ) -> int:
-        actor = records.actor(by)
-        return audit.append(
-            c, at_s=self._now(), actor=actor, action=action, subject=subject, detail=detail
-        )
 
     def _new_id(self, c: Connection, table: sa.TableClause) -> str:
         while True:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
-from core.casebook import audit, records
-from core.casebook.database import Database
+from core.casebook import records
+from core.casebook.logged import Logged
 from core.casebook.records import WATCHED
 from core.types import Note
 
@@ -33,18 +32,14 @@ class Watched:
     files: dict[str, Note]
 
 
-class Folders:
-    """The watched folders of a casebook."""
-
-    def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        self._database = database
-        self._now = now
+class Folders(Logged):
+    """The watched folders of a casebook. The audit does not name them: they may name people."""
 
     def watch(self, path: str, *, by: str = "") -> None:
         """Watch a folder from now on."""
         with self._database.write() as c:
             if c.execute(sa.select(WATCHED).where(WATCHED.c.path == path)).first() is None:
-                n = self._log(c, by, "watch_folder")
+                n = self._log(c, by, "watch_folder", "folder")
                 values = {"n": n, "path": records.path(path), "actor": records.actor(by)}
                 c.execute(sa.insert(WATCHED).values(added_s=self._now(), files="{}", **values))
 
@@ -52,7 +47,7 @@ class Folders:
         """Stop watching a folder; what was queued stays queued."""
         with self._database.write() as c:
             if c.execute(sa.delete(WATCHED).where(WATCHED.c.path == path)).rowcount:
-                self._log(c, by, "unwatch_folder")
+                self._log(c, by, "unwatch_folder", "folder")
 
     def watched(self) -> list[Watched]:
         """The folders that are watched, and what was found in them."""
@@ -80,10 +75,3 @@ class Folders:
         }
         with self._database.write() as c:
             c.execute(sa.update(WATCHED).where(WATCHED.c.path == path).values(**values))
-
-    def _log(self, c: Connection, by: str, action: str) -> int:
-        """One row of the audit; no names of folders, which may name people."""
-        actor = records.actor(by)
-        return audit.append(
-            c, at_s=self._now(), actor=actor, action=action, subject="folder", detail={}
-        )

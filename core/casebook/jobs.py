@@ -12,15 +12,15 @@ queued or running <-> paused; anything unfinished -> cancelled; failed or cancel
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from core.casebook import audit, records
-from core.casebook.database import Database
+from core.casebook import records
+from core.casebook.logged import Logged
 from core.casebook.records import CAMERAS, JOBS
 from core.errors import BadInput, DongseonError, NotFound
 from core.types import Note, note
@@ -84,12 +84,8 @@ class Job(NewJob):
         return (self.total_s - self.done_s) / self.speed if self.speed > 0 else math.nan
 
 
-class Jobs:
+class Jobs(Logged):
     """The queue of a casebook. Safe to use from threads and from several processes."""
-
-    def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        self._database = database
-        self._now = now
 
     # what people ask for
 
@@ -330,25 +326,13 @@ class Jobs:
 
     def _set(self, c: Connection, by: str, job_id: str, action: str, **values: object) -> None:
         """Change a job, and say so in the audit."""
-        self._log(c, by, action, job_id, {})
+        self._log(c, by, action, job_id)
         c.execute(sa.update(JOBS).where(JOBS.c.id == job_id).values(**values))
 
     def _front(self, c: Connection) -> float:
         """A place before all jobs that are open."""
         lowest = sa.select(sa.func.min(JOBS.c.place)).where(JOBS.c.state.in_(OPEN))
         return min(0.0, float(c.execute(lowest).scalar() or 0.0)) - 1.0
-
-    def _log(
-        self, c: Connection, by: str, action: str, subject: str, detail: dict[str, object]
-    ) -> int:
-        return audit.append(
-            c,
-            at_s=self._now(),
-            actor=records.actor(by),
-            action=action,
-            subject=subject,
-            detail=detail,
-        )
 
 
 def _columns(new: NewJob) -> dict[str, object]:

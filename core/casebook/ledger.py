@@ -7,15 +7,15 @@ Nothing is overwritten: a later row counts, and taking back marks a row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from core.casebook import audit, records
-from core.casebook.database import Database
+from core.casebook import records
+from core.casebook.logged import Logged
 from core.casebook.records import COVERAGE, RECORDERS, REQUEST_STATES, REQUESTS, Coverage, State
 from core.casebook.rows import clock_offset_s, need_case, with_clock
 from core.errors import BadInput
@@ -63,15 +63,11 @@ class Request:
     asked: tuple[float, float] | None = None
 
 
-class Ledger:
+class Ledger(Logged):
     """The coverage and the requests of a casebook; `Casebook.ledger`.
 
     Methods raise as those of Casebook do.
     """
-
-    def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        self._database = database
-        self._now = now
 
     # footage
 
@@ -253,18 +249,6 @@ class Ledger:
     def _take_back(self, c: Connection, table: sa.TableClause, n: int, case: str, by: str) -> None:
         self._log(c, by, "undo", case, {"undoes": n})
         c.execute(sa.update(table).where(table.c.n == n).values(removed_s=self._now()))
-
-    def _log(
-        self, c: Connection, by: str, action: str, subject: str, detail: dict[str, Any]
-    ) -> int:
-        return audit.append(
-            c,
-            at_s=self._now(),
-            actor=records.actor(by),
-            action=action,
-            subject=subject,
-            detail=detail,
-        )
 
 
 def _said(c: Connection, camera_id: str, state: State, from_s: float, to_s: float) -> bool:

@@ -36,6 +36,7 @@ from core.types import (
 )
 
 Category = Literal["unspecified", "minor", "disability", "dementia", "adult", "crime"]
+Export = Literal["map", "geojson", "kml", "csv", "svg", "card", "letter", "cameras"]
 State = Literal[
     "not_requested", "requested", "refused", "overwritten",
     "received", "searched", "looked", "gap", "too_poor",

@@ -1,7 +1,9 @@
 """The GPU programs as text: people with skinning and paint, scenery, and the shadow map.
 
 Colors are linear until the end of a fragment; alpha carries the person's number, so one picture
-holds image and ids. Source of the bump mapping: [mikkelsen2010bump].
+holds image and ids. Bumps need no coordinates on the surface.
+
+Source: [mikkelsen2010bump]
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.answers import ranking_json, ranking_text, route_json, route_text
+from core.casebook import Export
 from core.cli.terminal import Verbs, actor, answer, opened, write
 from core.errors import BadInput, NotFound
 from core.types import VERDICTS, LastSeen, Route, numbers, parse_time
@@ -168,17 +169,35 @@ def _write_route(args: argparse.Namespace, ws: Workspace, inferred: Route) -> No
         )
     way, seen, zone = story.way(args.way), story.last_seen, story.zone
     shown = (way.route, story.cameras)
-    files: list[tuple[str | None, Callable[[], str]]] = [
-        (args.html, lambda: routemap.map_html(story.draw(way, assets="inline", tiles=False))),
-        (args.geojson, lambda: _geojson(routemap.route_geojson(*shown, zone, last_seen=seen))),
-        (args.kml, lambda: routemap.route_kml(*shown, title=story.title, last_seen=seen, tz=zone)),
-        (args.csv, lambda: routemap.stops_csv(routemap.route_rows(*shown, zone), STOP_COLUMNS)),
-        (args.svg, lambda: routemap.route_svg(*shown, **story.options())),
-        (args.card, lambda: routemap.card_html(routemap.dispatch_card(ws, story))),
+    files: list[tuple[Export, str | None, Callable[[], str]]] = [
+        (
+            "map",
+            args.html,
+            lambda: routemap.map_html(story.draw(way, assets="inline", tiles=False)),
+        ),
+        (
+            "geojson",
+            args.geojson,
+            lambda: _geojson(routemap.route_geojson(*shown, zone, last_seen=seen)),
+        ),
+        (
+            "kml",
+            args.kml,
+            lambda: routemap.route_kml(*shown, title=story.title, last_seen=seen, tz=zone),
+        ),
+        (
+            "csv",
+            args.csv,
+            lambda: routemap.stops_csv(routemap.route_rows(*shown, zone), STOP_COLUMNS),
+        ),
+        ("svg", args.svg, lambda: routemap.route_svg(*shown, **story.options())),
+        ("card", args.card, lambda: routemap.card_html(routemap.dispatch_card(ws, story))),
     ]
-    for path, made in files:
+    for what, path, made in files:
         if path is not None:
-            write(path, made())
+            text = made()
+            ws.casebook.log_export(args.case, what, text, by=actor(), way=way.key)
+            write(path, text)
 
 
 def _geojson(shapes: dict[str, Any]) -> str:

@@ -122,7 +122,9 @@ def camera_export(args: argparse.Namespace) -> int:
     from core.cameralist import table
 
     ws = opened(args)
-    write(args.file, table(ws.cameras(), ws.recorders()).decode("utf-8"))
+    whole = table(ws.cameras(), ws.recorders())
+    ws.casebook.log_export(None, "cameras", whole, by=actor())
+    write(args.file, whole.decode("utf-8"))
     return answer(args, {"cameras": list(ws.cameras())}, f"{len(ws.cameras())} cameras")
 
 

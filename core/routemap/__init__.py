@@ -6,14 +6,13 @@ because the places folium loads them from cannot be reached from an agency's net
 
 from __future__ import annotations
 
-from core.routemap.cameras import camera_map, chosen_place, view_geometry
 from core.routemap.card import Card, card_html, card_text, dispatch_card
 from core.routemap.facts import Facts
 from core.routemap.ground import Ground, ground, import_base, remove_base, set_tiles
 from core.routemap.kml import route_kml
 from core.routemap.leaflet import RouteMap, route_map
 from core.routemap.page import map_html, rows_html
-from core.routemap.placemap import place_map, place_mark
+from core.routemap.placemap import camera_mark, place_map, seen_mark
 from core.routemap.records import ask_rows, route_geojson, route_rows, stops_csv
 from core.routemap.scene import safe_text
 from core.routemap.story import Story, tell
@@ -31,16 +30,14 @@ __all__ = [
     "Tiles",
     "Way",
     "ask_rows",
-    "camera_map",
+    "camera_mark",
     "card_html",
     "card_text",
-    "chosen_place",
     "dispatch_card",
     "ground",
     "import_base",
     "map_html",
     "place_map",
-    "place_mark",
     "problems",
     "remove_base",
     "route_geojson",
@@ -50,11 +47,11 @@ __all__ = [
     "route_svg",
     "rows_html",
     "safe_text",
+    "seen_mark",
     "set_tiles",
     "stops_csv",
     "tell",
     "use_vendored",
-    "view_geometry",
     "ways",
 ]
 

@@ -188,8 +188,12 @@ def add_features(
     content: list[Feature],
     name: str = "",
     show: bool = True,
+    interactive: bool = True,
 ) -> None:
-    """Add GeoJSON features as one layer; a name makes it one that can be switched."""
+    """Add GeoJSON features as one layer; a name makes it one that can be switched.
+
+    interactive  false: lines and areas let a click through to the map
+    """
     if content:
         folium.GeoJson(
             {"type": "FeatureCollection", "features": content},
@@ -198,6 +202,7 @@ def add_features(
             show=show,
             on_each_feature=_EACH,
             point_to_layer=_POINT,
+            interactive=interactive,
         ).add_to(drawn)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.routemap.basemap import GREY, START
@@ -52,15 +52,24 @@ def count(pen: Pen, camera_id: str, candidates: Sequence[Sighting]) -> str:
 def camera_ranges(pen: Pen) -> list[Feature]:
     """What each camera is taken to see: a cone where it looks, a circle if that is not known."""
     style = {"color": GREY, "weight": 1, "opacity": 0.55, "fillColor": GREY, "fillOpacity": 0.09}
-    features = []
-    for camera in pen.cameras.values():
-        point = camera_point(camera)
-        if point is not None and camera.heading_deg is not None:
-            ring = sector(point, camera.heading_deg, camera.view_range_m)
-            features.append(patch(ring, style, camera=camera.id))
-        elif point is not None:
-            features.append(disc(point, camera.view_range_m, style, camera=camera.id))
-    return features
+    return [
+        view(point, camera.heading_deg, camera.view_range_m, style, camera=camera.id)
+        for camera in pen.cameras.values()
+        if (point := camera_point(camera)) is not None
+    ]
+
+
+def view(
+    point: Point,
+    heading_deg: float | None,
+    range_m: float,
+    style: Mapping[str, Any],
+    **properties: Any,
+) -> Feature:
+    """What a camera at a place is taken to see: a cone, a circle if it is not known where to."""
+    if heading_deg is None:
+        return disc(point, range_m, style, **properties)
+    return patch(sector(point, heading_deg, range_m), style, **properties)
 
 
 def camera_marks(

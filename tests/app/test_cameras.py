@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -188,3 +189,13 @@ def test_the_photo_of_the_check_fills_in_when_the_phone_took_it(visit, tiny_work
     app = given.upload("clock.jpg", b"no picture", "image/jpeg").run()
     assert "clock" in app.error[0].value
     assert not app.exception
+
+
+def test_the_table_taken_along_is_in_the_log(visit, tiny_workspace) -> None:
+    app = visit(tiny_workspace, PAGE["cameras"])
+    app = app.download_button[0].click().run()
+    assert not app.exception
+    with closing(Workspace.open(tiny_workspace)) as ws:
+        (row,) = [row for row in ws.casebook.trail("site") if row.action == "export"]
+        assert row.detail["what"] == "cameras"
+        assert ws.casebook.verify() is None

@@ -121,9 +121,10 @@ def test_the_list_says_what_to_do_next_in_every_case(visit, tiny_workspace, red_
     assert "진행 중인 사건" in said
     assert "확인 1 · 검토할 후보 0" in said
     assert "영상 검색" in said
-    assert "경과 시간" in said
+    assert "마지막 확인 후" in said
     app = press(app, "열기")
     assert not app.exception
+    assert "경과 시간" in words(app)
     assert "의류 기준: 확인된 영상" in words(app)
     assert app.query_params["case"] in (red_case, [red_case])
     app = press(app, "모든 사건")

@@ -119,6 +119,36 @@ def test_the_dispatch_card_opens_with_one_tap(route_page: AppTest) -> None:
     assert any(b.label == "카드 인쇄(HTML)" for b in app.download_button)
 
 
+def test_every_file_taken_along_is_in_the_log(
+    route_page: AppTest, tiny_workspace: Path, red_case: str
+) -> None:
+    app = route_page.text_input(key="officer_name").set_value("lee").run()
+    for label in ("다른 지도용(KML)", "지점 표(CSV)"):
+        app = next(b for b in app.download_button if b.label == label).click().run()
+        assert not app.exception
+    ws = opened(tiny_workspace)
+    rows = [row for row in ws.casebook.trail(red_case) if row.action == "export"]
+    assert [(row.actor, row.detail["what"], row.detail["way"]) for row in rows] == [
+        ("lee", "csv", "best"),
+        ("lee", "kml", "best"),
+    ]
+    assert ws.casebook.verify() is None
+    ws.close()
+
+
+def test_the_card_taken_along_is_in_the_log(
+    route_page: AppTest, tiny_workspace: Path, red_case: str
+) -> None:
+    app = press(route_page, "출동 카드")
+    app = next(b for b in app.download_button if b.label == "카드 인쇄(HTML)").click().run()
+    assert not app.exception
+    ws = opened(tiny_workspace)
+    assert [r.detail["what"] for r in ws.casebook.trail(red_case) if r.action == "export"] == [
+        "card"
+    ]
+    ws.close()
+
+
 def test_the_card_cannot_be_sent_without_a_stop(visit, tiny_workspace, tiny_films) -> None:
     ws = opened(tiny_workspace)
     case = ws.new_case("green", reason="test", by="kim")

@@ -6,13 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tiny import NINE
 from visits import EVIL, PAGE, field, press, words
 
 from core.types import Camera, LastSeen, Recorder
 from core.workspace import Workspace
 
 FORBIDDEN = ("일치", "범인", "동일인", "match", "suspect")
-START_S = 1777593600.0  # 2026-05-01 09:00 in Korea, when the first film begins
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_a_camera_that_was_not_passed_is_not_searched_again(
     opened = Workspace.open(tiny_workspace)
     (said,) = [s for s in opened.casebook.sightings(red_case) if s.verdict == "not_here"]
     assert said.camera_id == "c2"
-    assert (said.enter_s, said.leave_s) == (START_S + 240, START_S + 300)
+    assert (said.enter_s, said.leave_s) == (NINE + 240, NINE + 300)
     assert opened.search(red_case).tracklet_id == ()
     opened.close()
 
@@ -190,7 +190,7 @@ def test_a_confirmed_candidate_is_compared_next_and_leads_to_the_next_camera(
 ) -> None:
     opened = Workspace.open(tiny_workspace)
     place = Camera("c3", "공원", "c3", 37.5665, 126.9845)
-    opened.add_camera(place, Recorder("c3", 0.0, 2.0, START_S, "photo"))
+    opened.add_camera(place, Recorder("c3", 0.0, 2.0, NINE, "photo"))
     app = press(search(tiny_workspace, red_case), "맞음")
     assert "의류 기준: 확인된 영상" in words(app)
     assert "다음 카메라" in [s.value for s in app.subheader]
@@ -222,7 +222,7 @@ def test_a_button_searches_the_next_camera_in_its_window(
 def test_where_to_look_is_filled_in_from_where_last_seen(visit, tiny_workspace, red_case) -> None:
     opened = Workspace.open(tiny_workspace)
     opened.add_camera(Camera("far", "부산", "far", 35.1796, 129.0756))
-    seen = LastSeen(START_S, START_S, 37.5665, 126.978, 50)
+    seen = LastSeen(NINE, NINE, 37.5665, 126.978, 50)
     opened.casebook.set_last_seen(red_case, seen, by="kim")
     app = visit(tiny_workspace, PAGE["search"], case=red_case)
     assert field(app, "multiselect", "카메라").value == ["c1", "c2"]
@@ -234,7 +234,7 @@ def test_where_to_look_is_filled_in_from_where_last_seen(visit, tiny_workspace, 
     press(app, "검색")
     query = opened.casebook.searches(red_case)[0].query
     assert query["cameras"] == ["c1", "c2"]
-    assert query["between"] == [START_S, START_S + 7200]
+    assert query["between"] == [NINE, NINE + 7200]
     opened.close()
 
 
@@ -272,3 +272,51 @@ def test_time_and_place_that_cannot_be_are_said_as_loudly_as_likeness(
     said = words(search(tiny_workspace, red_case))
     assert "▼ 시간·장소: 다른 사람 쪽" in said
     assert "초에 갈 수 없습니다" in said
+
+
+def scope_fields(app) -> tuple[list[str], list[str | None]]:
+    """(cameras, from and to) as the fields of "where to look" show them."""
+    times = [
+        field(app, "datetime_input", name).value for name in ("시작(한국 시간)", "끝(한국 시간)")
+    ]
+    return app.multiselect[0].value, [None if at is None else f"{at:%H:%M}" for at in times]
+
+
+def test_a_link_of_the_route_page_fills_in_where_to_look_once(
+    visit, search, tiny_workspace: Path, red_case
+) -> None:
+    search(tiny_workspace, red_case)
+    link = {"camera": "c2", "from": f"{NINE + 240:.0f}", "to": f"{NINE + 301:.0f}"}
+    app = visit(tiny_workspace, PAGE["search"], case=red_case, **link)
+    assert not app.exception
+    assert scope_fields(app) == (["c2"], ["09:04", "09:06"])
+    assert not {"camera", "from", "to"} & set(app.query_params)
+    app.multiselect[0].set_value([])
+    app = app.run()
+    assert scope_fields(app) == ([], ["09:04", "09:06"])  # the link binds nobody
+    app.multiselect[0].set_value(["c2"])
+    app = press(app, "다시 검색")
+    assert not app.exception
+    assert "카메라 1/1" in words(app)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"camera": EVIL},
+        {"camera": "c9", "from": f"{NINE:.0f}"},
+        {"camera": "c1", "from": "now"},
+        {"camera": "c1", "from": "99999999999"},
+        {"camera": "c1", "to": "-1"},
+        {"camera": "c1", "from": "1e9", "to": "nan"},
+        {"camera": "c1", "from": f"{NINE:.0f}", "to": f"{NINE:.0f}"},
+    ],
+)
+def test_a_link_with_nonsense_fills_in_nothing_and_says_so(
+    visit, tiny_workspace: Path, red_case, link
+) -> None:
+    app = visit(tiny_workspace, PAGE["search"], case=red_case, **link)
+    assert not app.exception
+    assert scope_fields(app) == ([], [None, None])
+    assert len(app.error) == 1
+    assert not app.run().error

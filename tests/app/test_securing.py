@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from tiny import NINE
 from visits import EVIL, PAGE, field, press, words
 
 from app import i18n, widgets
@@ -17,7 +18,6 @@ from core.types import LastSeen, Sighting
 from core.workspace import Workspace
 
 PAGE_OF = PAGE["securing"]
-NINE = 1777593600.0  # 2026-05-01 09:00 in Korea
 DAY = 86_400.0
 NEVER_SAID = ("희망", "골든타임", "생존", "늦었", "포기", "hope", "too late", "golden")
 
@@ -81,6 +81,13 @@ def test_a_place_nobody_entered_is_listed_as_text_with_its_letter(
     letter = next(code.value for code in app.code if "영상정보 제공 요청" in code.value)
     assert EVIL in letter
     assert [b.label for b in app.download_button] == [".html", ".txt"]
+    app = app.download_button[1].click().run()
+    assert not app.exception
+    ws = Workspace.open(tiny_workspace)
+    (row,) = [row for row in ws.casebook.trail(case) if row.action == "export"]
+    assert (row.actor, row.detail["what"]) == ("kim", "letter")
+    assert row.detail["request"] == item.request.n
+    ws.close()
     assert not any(word in words(app) for word in NEVER_SAID)
 
 
@@ -168,26 +175,36 @@ def test_the_countdown_is_exact_and_calm(tiny_workspace, case, left_s, said) -> 
 
 def clock_page(case, language: str, sightings=()) -> None:
     from app import i18n, widgets
+    from core.standing import since
 
     i18n.use(language)
-    widgets.elapsed(case, sightings)
+    widgets.elapsed(since(case, sightings), case.closed_s)
 
 
-def test_the_elapsed_clock_counts_from_last_seen_and_from_the_last_confirmed(
-    tiny_workspace, case
-) -> None:
+def test_the_clock_says_from_what_it_counts(tiny_workspace, case) -> None:
     ws = Workspace.open(tiny_workspace)
     about = ws.case(case)
     ws.close()
+    app = AppTest.from_function(clock_page, args=(about, "ko")).run()
+    assert not app.exception
+    assert "마지막 목격 2026-05-01 08:55 ±5분" in words(app)
     now = time.time()
     seen = Sighting("cctv", now - 7500, now - 7400, "c1", verdict="confirmed")
-    app = AppTest.from_function(clock_page, args=(about, "ko", (seen,))).run()
-    assert not app.exception
-    said = words(app)
+    said = words(AppTest.from_function(clock_page, args=(about, "ko", (seen,))).run())
     assert "경과 시간 2시간 3분" in said
-    assert "마지막 목격 2026-05-01 08:55 ±5분" in said
     assert "마지막 확인" in said
+    assert "마지막 목격" not in said  # one clock, one beginning
     assert not any(word in said for word in NEVER_SAID)
+
+
+def test_every_page_counts_from_the_same_moment(visit, tiny_workspace, case) -> None:
+    ws = Workspace.open(tiny_workspace)
+    last = max(s.leave_s for s in ws.casebook.sightings(case) if s.verdict == "confirmed")
+    ws.close()
+    begin = f"마지막 확인 {widgets.clock(last)[:16]}"
+    assert begin in words(visit(tiny_workspace, PAGE_OF, case=case))
+    assert begin in words(visit(tiny_workspace, PAGE["search"], case=case))
+    assert "마지막 확인 후" in words(visit(tiny_workspace))
 
 
 def test_the_elapsed_clock_stands_still_when_the_case_is_closed(tiny_workspace, case) -> None:

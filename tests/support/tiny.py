@@ -16,6 +16,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+NINE = 1777593600.0  # 2026-05-01 09:00 in Korea, when the first film of `tiny_workspace` begins
 FRAME = (320, 192)  # width, height
 FIGURE = (24, 64)
 STRIDE = 4
