@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import av
+import numpy as np
 import pytest
 import tiny
 import tinycity
@@ -104,3 +106,46 @@ def test_the_route_test_can_ask_by_photos(town, tiny_pack, capsys):
     assert main([*asked, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["probe"], found["problems"]) == ("crop", 1)
+
+
+# --- the city that ships --------------------------------------------------------------------------
+
+
+def test_the_shipped_city_is_whole_and_small():
+    city = delivered.read(demo.DATA)
+    assert len(city.films) == 10
+    for film in city.films:
+        with av.open(str(film.path)) as opened:
+            stream = opened.streams.video[0]
+            assert (stream.width, stream.height) == (1280, 720)
+            assert float(stream.duration * stream.time_base) == pytest.approx(60.0, abs=0.2)
+    files = [path for path in demo.DATA.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 25e6
+    assert {path.suffix for path in files} == {
+        ".csv",
+        ".geojson",
+        ".jpg",
+        ".json",
+        ".mp4",
+        ".parquet",
+    }
+    assert all(photo.is_file() for problem in city.problems for photo in problem.photos)
+
+
+def test_the_first_missing_person_passes_several_cameras_and_the_last_is_nowhere():
+    city = delivered.read(demo.DATA)
+    seen = {one.id: {v.camera_id for v in city.appearances(one)} for one in city.problems}
+    assert len(seen["case01"]) >= 3
+    assert seen["case04"] == set()
+    for camera, (times, people, boxes) in city.truth.items():
+        assert len(times) == len(people) == len(boxes) > 0, camera
+        assert (np.diff(times) >= 0).all()
+        assert (boxes[:, 2:] > boxes[:, :2]).all()
+
+
+def test_the_truth_is_that_of_its_seed():
+    from core.citizens import cast, truth
+    from core.citizens.cityverbs import DEMO, DEMO_SEED
+
+    planned = truth.dumps(truth.plan(cast.build(DEMO_SEED, DEMO)))
+    assert (demo.DATA / "truth" / "city.json").read_text("utf-8") == planned

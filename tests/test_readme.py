@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import tinycity
 
 from core.cli import parser
 
@@ -26,12 +27,13 @@ def test_the_run_command_runs_as_it_stands_but_for_the_install(tmp_path, tiny_pa
     install, _, verb = block("run-command").rpartition(" && ")
     assert "--require-hashes requirements/run.txt" in install
     words = shlex.split(verb.replace("DIR", str(tiny_pack)))
-    assert words[:2] == [".venv/bin/dongseon", "try"]
-    words = [sys.executable, "-m", "core.cli", *words[1:-1], *map(str, tiny_films.values())]
+    assert words[:2] == [".venv/bin/dongseon", "demo"]
+    town = tinycity.write(tmp_path / "town", tiny_films)  # data/demo has a test of its own
+    words = [sys.executable, "-m", "core.cli", *words[1:], "--data", str(town)]
     words += ["--workspace", str(tmp_path / "ws"), "--pack", "tiny", "--no-serve"]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "candidate" in done.stdout or "searched" in done.stdout
+    assert "truth: in view 2 times, 2 of them in the first 20 candidates" in done.stdout
 
 
 def test_the_test_command_is_what_ci_runs():
