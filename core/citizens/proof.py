@@ -2,7 +2,7 @@
 
 `hardness` needs nothing but a manifest; the others measure with models that a user names: is a
 drawn face a face (YuNet), a drawn body a body (YOLOX), and is identity in both (OSNet, a face
-embedder)? Nothing here is used to train or to choose what is shipped.
+embedder)? Nothing is trained on these figures; the crop cameras alone were set by them.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ def test_nobody_stands_before_the_person_of_a_crop():
     from core.citizens.people import citizen
 
     plan = People(1, crowded=1.0)
-    for k in range(60):
+    for k in range(20):
         rng = generator("crowd", k)
         view, _, _, (who, other) = datasets.crop_scene(
             citizen(0), crop_camera(f"camera-{k:03d}", "train"), plan, rng
