@@ -86,7 +86,8 @@ def stills(args: argparse.Namespace) -> dict[str, object]:
     from core.citizens import stills as stills_of
 
     image = stills_of.sheet(args.city)
-    done, data = cv2.imencode(args.out.suffix or ".png", image[:, :, ::-1])
+    kind, quality = args.out.suffix or ".png", [cv2.IMWRITE_JPEG_QUALITY, 85]
+    done, data = cv2.imencode(kind, image[:, :, ::-1], quality)
     if not done:
         raise BadInput("{path} cannot be written as a picture", path=str(args.out))
     args.out.write_bytes(data.tobytes())

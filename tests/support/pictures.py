@@ -1,6 +1,7 @@
-"""Make the pictures in docs/pictures: `python tests/support/pictures.py` (needs Chromium).
+"""Make the pictures in docs/pictures: `python tests/support/pictures.py [WORKSPACE]`.
 
-A made-up street of four cameras where drawn figures walk; no real person, no real place.
+The demonstration city is ingested into WORKSPACE (what is there already is passed over), searched
+with the models at hand (`DONGSEON_MODELS`), and every page is photographed in Chromium.
 """
 
 from __future__ import annotations
@@ -15,12 +16,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import films
-import tiny
 from PIL import Image
 
-from core.types import Camera, Recorder
-from core.workspace import Workspace
+from core import demo
+from core.study import delivered
+from core.study.routetest import people
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -29,41 +29,22 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 PAGES = ("", "search", "route", "securing", "cameras", "footage", "system")
 WITH_MAP = ("route", "cameras")
 OUT = Path(__file__).parents[2] / "docs" / "pictures"
-PLACES = {
-    "c1": ("역 앞", 37.5665, 126.9780),
-    "c2": ("시장 입구", 37.5672, 126.9801),
-    "c3": ("공원", 37.5655, 126.9808),
-    "c4": ("버스 정류장", 37.5669, 126.9826),
-}
-WHO = {
-    "c1": [(tiny.RED, tiny.walk(10, 40)), (tiny.GREEN, tiny.walk(280, -45, 10))],
-    "c2": [(tiny.RED, tiny.walk(270, -40)), (tiny.TEAL, tiny.walk(20, 45, 10))],
-    "c3": [(tiny.GREEN, tiny.walk(15, 42)), (tiny.TEAL, tiny.walk(260, -35, 10))],
-    "c4": [(tiny.RED, tiny.walk(30, 35)), (tiny.GREEN, tiny.walk(250, -40, 10))],
-}
-START = "2026-05-01T09:{minute:02d}:00+09:00"
 
 
-def world(folder: Path) -> tuple[Path, str]:
-    """A workspace with a case: its path and the case's id."""
-    ws = Workspace.create(folder / "ws", "tiny", [tiny.make_pack(folder / "models")])
-    for n, (camera, (name, lat, lon)) in enumerate(PLACES.items()):
-        film = films.write_film(
-            folder / f"{camera}.mp4", [i / 10 for i in range(60)], tiny.FRAME,
-            tiny.figures(WHO[camera]),
-        )  # fmt: skip
-        clock = Recorder(camera, 0.0, 2.0, 1777593600.0, "photo")
-        ws.add_camera(Camera(camera, name, camera, lat, lon), clock)
-        for _ in ws.ingest(film, camera=camera, start=START.format(minute=5 * n)):
+def world(folder: Path) -> str:
+    """The demo workspace in a folder, one true sighting confirmed; the id of the first case."""
+    ws = demo.build(folder, [])
+    for _, steps in demo.ingest(ws):
+        for _ in steps:
             pass
-    photo = folder / "photo.png"
-    Image.fromarray(tiny.figures([(tiny.RED, lambda t: (148.0, 58.0))])(0, 0.0)).save(photo)
-    case = ws.new_case("연습 2026-01", photos=[photo], reason="화면 설명", same_clothes=True,
-                       attributes={"upper_color": "red", "lower_color": "blue"})  # fmt: skip
-    first = next(t for t in ws.search(case).tracklet_id if t.startswith("c1/"))
-    ws.judge(case, first, "confirmed", by="김 경위")
+    case = demo.open_case(ws, delivered.problems(demo.DATA)[0])
+    city = delivered.read(demo.DATA)
+    who, person = people(city, ws), city.problems[0].person
+    ranking = ws.search(case, by="김 경위")
+    best = [ranking.tracklet_id[i] for i in ranking.order_evidence]
+    ws.judge(case, next(one for one in best if who[one] == person), "confirmed", by="김 경위")
     ws.close()
-    return folder / "ws", case
+    return case
 
 
 def photograph(page: Page, address: str, case: str, folder: Path) -> None:
@@ -92,7 +73,8 @@ def main() -> None:
     from playwright.sync_api import sync_playwright
 
     folder = Path(tempfile.mkdtemp())
-    workspace, case = world(folder)
+    workspace = Path(sys.argv[1]) if len(sys.argv) > 1 else folder / "ws"
+    case = world(workspace)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -114,7 +96,7 @@ def main() -> None:
     both.paste(left, (0, 0))
     both.paste(right, (left.width + 24, 0))
     both.resize((both.width // 2, both.height // 2), Image.Resampling.LANCZOS).save(
-        OUT / "first-light.png", optimize=True
+        OUT / "search-and-route.jpg", quality=85, optimize=True
     )
     shutil.rmtree(folder)
 
