@@ -124,6 +124,10 @@ class Models:
             "body": self._calibrated(rows["body_embedding"]),
         }
 
+    def attributes(self) -> zoo.Row | None:
+        """The model that judges attributes, or None."""
+        return self.rows().get("attributes")
+
     def _calibrated(self, row: zoo.Row) -> zoo.Row:
         """The row with the site's own calibration, if there is one for this very file."""
         own = self._fitted.get(row.name, {})

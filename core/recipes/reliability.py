@@ -12,7 +12,6 @@ from core.metrics.bootstrap import Interval, over_cases
 from core.types import Float64, Int
 
 LEAST = 15  # pictures of a value below which nothing is said of it
-BELIEVED = 0.55  # an attribute whose lower bound is not above this gives no evidence
 
 
 def temperature(logits: Float64, label: Int) -> float:
