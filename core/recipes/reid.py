@@ -25,7 +25,7 @@ def train(recipe: Recipe, progress: IO[str] | None = sys.stderr) -> dict[str, An
     if trained.apart is not None:
         judge, figures = attributes.finish(trained, f"{recipe.name}_attributes")
         models.append(judge)
-        results["attributes of drawn or labelled people kept apart"] = figures
+        results["balanced accuracy"] = figures
     run.write_table(out, models)
     if recipe.eval:
         results["eval reid"] = {

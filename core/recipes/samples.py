@@ -90,13 +90,35 @@ def read(manifests: Sequence[str | Path], identities: bool, attributes: bool) ->
 
 
 def _codes(table: Sequence[Mapping[str, str]]) -> dict[str, Int]:
-    found = {}
-    for name, values in ATTRIBUTES.items():
-        words = [(row.get(name) or "").strip() for row in table]
-        code = [UNLABELLED if w in ("", UNKNOWN) else values.index(w) for w in words]
-        if len(set(code) - {UNLABELLED}) >= 2:
-            found[name] = np.array(code, dtype=np.int64)
-    return found
+    found = {name: _code(table, name) for name in ATTRIBUTES}
+    return {n: code for n, code in found.items() if len(set(code.tolist()) - {UNLABELLED}) >= 2}
+
+
+def labelled(manifest: str | Path, names: Sequence[str]) -> Samples:
+    """The crops of a table to judge on: only `path` is needed; without person_id each is somebody.
+
+    code has exactly these attributes. Raises NotFound, BadInput.
+    """
+    manifest = Path(manifest)
+    table = rows(manifest, ("path",))
+    for row in table:
+        check(row)
+    who = [row.get("person_id") or row["path"] for row in table]
+    person = np.unique(who, return_inverse=True)[1].astype(np.int64)
+    return Samples(
+        tuple(manifest.parent / row["path"] for row in table),
+        person,
+        np.zeros(len(table), dtype=np.int64),
+        {name: _code(table, name) for name in names},
+    )
+
+
+def _code(table: Sequence[Mapping[str, str]], name: str) -> Int:
+    """Index (N,) of each row's value of an attribute, UNLABELLED without one."""
+    words = [(row.get(name) or "").strip() for row in table]
+    values = ATTRIBUTES[name]
+    code = [UNLABELLED if w in ("", UNKNOWN) else values.index(w) for w in words]
+    return np.array(code, dtype=np.int64)
 
 
 def split(samples: Samples, held_out: float, seed: int) -> tuple[Samples, Samples, Samples]:

@@ -151,6 +151,16 @@ def test_what_cannot_be_learned_is_said(manifest, tmp_path):
         samples.split(samples.read([lonely], False, False), 0.1, 0)
 
 
+def test_a_table_to_measure_on_needs_no_people(tmp_path):
+    drawn.make(tmp_path / "set", people=2, crops=1)
+    table = tmp_path / "set" / "t.csv"
+    table.write_text("path,bag\n000_0_0.png,none\n001_0_0.png,\n", "utf-8")
+    found = samples.labelled(table, ["bag", "hat"])
+    assert found.people == 2
+    assert found.code["bag"].tolist() == [0, -1]
+    assert found.code["hat"].tolist() == [-1, -1]
+
+
 def test_people_kept_apart_are_in_one_part_only(manifest):
     every = samples.read([manifest], True, True)
     parts = samples.split(every, 0.5, seed=3)
