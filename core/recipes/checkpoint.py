@@ -14,6 +14,7 @@ import torch
 from core.errors import BadInput, DongseonError
 
 FILE = "checkpoint.pt"
+PART = ".part-"  # what a file is called until it is whole
 
 
 @dataclass
@@ -41,7 +42,7 @@ def write(folder: Path, identity: str, state: State, net: Any, optimiser: Any) -
         "optimiser": optimiser.state_dict(),
         "rng": torch.get_rng_state(),
     }
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".part-", delete=False) as partial:
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=PART, delete=False) as partial:
         torch.save(content, partial)
         partial.flush()
         os.fsync(partial.fileno())

@@ -22,7 +22,6 @@ from core.recipes.checkpoint import State
 from core.recipes.export import Exported
 from core.recipes.recipe import Recipe
 from core.recipes.samples import Samples
-from core.study.manifest import rows
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def train(recipe: Recipe, progress: IO[str] | None = sys.stderr) -> Trained:
     if recipe.name in zoo.rows():
         raise BadInput("{name} is a model of this product: give --name another", name=recipe.name)
     for manifest in recipe.eval:
-        rows(Path(manifest), ("path",))  # said now, not after hours of training
+        samples.check_eval(manifest, recipe.identifies)  # said now, not after hours of training
     every = samples.read(recipe.manifest, recipe.identifies, recipe.judges)
     apart = None
     learned = every

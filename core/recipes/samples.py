@@ -113,6 +113,16 @@ def labelled(manifest: str | Path, names: Sequence[str]) -> Samples:
     )
 
 
+def check_eval(manifest: str | Path, identities: bool) -> None:
+    """Raise NotFound or BadInput unless the table can be measured on."""
+    manifest = Path(manifest)
+    needed = ("path", "person_id", "camera_id", "role") if identities else ("path",)
+    for row in rows(manifest, needed):
+        check(row)
+        if not (manifest.parent / row["path"]).is_file():
+            raise BadInput("there is no picture at {path}", path=manifest.parent / row["path"])
+
+
 def _code(table: Sequence[Mapping[str, str]], name: str) -> Int:
     """Index (N,) of each row's value of an attribute, UNLABELLED without one."""
     words = [(row.get(name) or "").strip() for row in table]

@@ -27,7 +27,7 @@ from tqdm import tqdm
 from core.errors import BadInput, DongseonError
 from core.geometry import resize
 from core.recipes import checkpoint, losses, networks, order
-from core.recipes.checkpoint import State
+from core.recipes.checkpoint import PART, State
 from core.recipes.randomise import COLOUR_TRUE, HARD, Hardness, randomise
 from core.recipes.recipe import Recipe
 from core.recipes.samples import Samples
@@ -126,6 +126,8 @@ def train(
     Raises Stopped after SIGINT or SIGTERM; DongseonError if the loss is no number.
     """
     where, out = device(recipe), Path(recipe.out)
+    for cut_short in out.glob(f"{PART}*"):  # of a run that was killed while it wrote
+        cut_short.unlink()
     net.to(where)
     optimiser = torch.optim.Adam(
         [p for p in net.parameters() if p.requires_grad],
@@ -255,7 +257,7 @@ def _asked_to_stop() -> Iterator[Callable[[], bool]]:
 def whole(path: Path, content: str | bytes) -> None:
     """Write a file completely or not at all."""
     data = content.encode() if isinstance(content, str) else content
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as partial:
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=PART, delete=False) as partial:
         partial.write(data)
     Path(partial.name).chmod(0o644)
     os.replace(partial.name, path)

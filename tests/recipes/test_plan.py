@@ -161,6 +161,17 @@ def test_a_table_to_measure_on_needs_no_people(tmp_path):
     assert found.code["hat"].tolist() == [-1, -1]
 
 
+def test_a_table_that_cannot_be_measured_on_is_said(manifest, tmp_path):
+    samples.check_eval(manifest, identities=True)
+    table = edited(manifest, tmp_path, "role", "part")
+    samples.check_eval(table, identities=False)
+    with pytest.raises(BadInput, match="must name the columns path, person_id, camera_id, role"):
+        samples.check_eval(table, identities=True)
+    (table.parent / "001_0_0.png").unlink()
+    with pytest.raises(BadInput, match="there is no picture at"):
+        samples.check_eval(table, identities=False)
+
+
 def test_people_kept_apart_are_in_one_part_only(manifest):
     every = samples.read([manifest], True, True)
     parts = samples.split(every, 0.5, seed=3)

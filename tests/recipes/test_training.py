@@ -224,6 +224,8 @@ def test_a_killed_run_that_goes_on_equals_an_unbroken_one(manifest, tmp_path):
     run.train(unbroken, None)
     killed = recipe(manifest, tmp_path / "killed", minutes=0.0, **kind)  # kept after each batch
     kept = tmp_path / "killed" / checkpoint.FILE
+    kept.parent.mkdir()
+    (kept.parent / ".part-old").write_bytes(b"cut short")
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
     child = subprocess.Popen(call(killed), env=env, stderr=subprocess.DEVNULL)
     while not kept.exists() and child.poll() is None:
@@ -234,6 +236,7 @@ def test_a_killed_run_that_goes_on_equals_an_unbroken_one(manifest, tmp_path):
     assert (state["epoch"], state["step"]) < (3, 0)  # it was killed on the way
     again = run.train(replace(killed, minutes=5.0), None)
     assert len(again.state.history) == 3
+    assert not list(kept.parent.glob(".part-*"))
     assert again.state.history[-1]["loss"] == pytest.approx(
         json.loads((tmp_path / "unbroken" / "log.jsonl").read_text().splitlines()[-1])["loss"]
     )
