@@ -270,7 +270,7 @@ def _compare(
     )
     same = _same_clothes(query, everybody, scope)
     body = _Signal(**{**vars(body), "e": rank.clothes_discount(body.e, same)})
-    attributes = ticks.evidence(gallery, query.wanted, everybody, scope.cameras)
+    attributes = ticks.evidence(gallery, query.wanted, everybody, scope.cameras, site.priors)
     e, cloth = rank.fuse(face.e, body.e, attributes)
     unticked, _ = rank.fuse(face.e, body.e, np.minimum(attributes, 0.0))
     return _Field(everybody, face, body, same, attributes, e, cloth, unticked)

@@ -17,9 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import mask
-from core.errors import DongseonError
+from core.errors import DongseonError, ModelError
 from core.geometry import letterbox, nms, resize
-from core.types import Description, Float32, Image, Kind, Note, Tracklet, Vectors, note
+from core.types import (
+    ATTRIBUTES,
+    Description,
+    Float32,
+    Image,
+    Kind,
+    Note,
+    Tracklet,
+    Vectors,
+    note,
+)
 from core.zoo import Model
 
 HEAD_SHARE = 0.45  # of the person's height, from the top: where a face is looked for
@@ -161,6 +171,48 @@ class Shot:
     face: tuple[float, float] | None = None
 
 
+def bodies(model: Model, shots: Sequence[Shot]) -> Vectors:
+    """Body vectors of one person, one for each of at least one picture."""
+    (rows,) = model(_people(model, shots))
+    heights = np.array([shot.box[3] - shot.box[1] for shot in shots], np.float32)
+    return Vectors("body", unit(rows), _qualities(shots), heights, np.arange(len(shots)))
+
+
+def judge(model: Model, shots: Sequence[Shot]) -> dict[str, Float32]:
+    """{attribute: (V,) probabilities} of one person: the mean over pictures by their quality.
+
+    Raises ModelError if the model tells other values apart than this version does.
+    """
+    weight = _qualities(shots) + 1e-6  # (n,)
+    said = dict(zip(model.output_names, model(_people(model, shots)), strict=True))
+    found = {}
+    for name, values in model.row.output["heads"].items():
+        if tuple(values) != ATTRIBUTES.get(name) or name not in said:
+            raise ModelError(
+                "{model} judges {name} by other values than this version: train it again",
+                model=model.name,
+                name=name,
+            )
+        found[name] = np.average(said[name], axis=0, weights=weight).astype(np.float32)
+    return found
+
+
+def _people(model: Model, shots: Sequence[Shot]) -> Image:
+    """The people cut out of the pictures, at the model's input size (n,H,W,3)."""
+    pictures = []
+    for shot in shots:
+        height, width = shot.image.shape[:2]
+        x1, y1 = np.clip(np.floor(shot.box[:2]), 0, [width - 1, height - 1]).astype(int)
+        x2, y2 = np.maximum(np.ceil(shot.box[2:]), [x1 + 1, y1 + 1]).astype(int)
+        pictures.append(resize(shot.image[y1:y2, x1:x2], model.row.size))
+    return np.stack(pictures)
+
+
+def _qualities(shots: Sequence[Shot]) -> Float32:
+    """(n,) 0-1; what was not judged counts as good."""
+    return np.nan_to_num([shot.quality for shot in shots], nan=1.0).astype(np.float32)
+
+
 @dataclass(frozen=True)
 class _Face:
     aligned: Image
@@ -171,11 +223,15 @@ class _Face:
 class Describer:
     """Describes people with one pack's models.
 
-    body, face, face_embedding: models of tasks body_embedding, face and face_embedding
+    body, face, face_embedding, attributes: models of tasks body_embedding, face, face_embedding and
+    attributes; None = attributes are not judged
     """
 
-    def __init__(self, body: Model, face: Model, face_embedding: Model) -> None:
+    def __init__(
+        self, body: Model, face: Model, face_embedding: Model, attributes: Model | None = None
+    ) -> None:
         self.body = body
+        self.attributes = attributes
         self.faces = FaceDetector(face)
         self.face_embedding = face_embedding
 
@@ -199,11 +255,15 @@ class Describer:
     ) -> Description:
         """Describe one person shown by several pictures; kinds: only these vectors."""
         vectors: dict[str, Vectors] = {}
-        missing: dict[str, Note] = {
-            "attributes": note("no attribute model in this pack: ticks were not compared")
-        }
+        attributes: dict[str, Float32] = {}
+        missing: dict[str, Note] = {}
+        if self.attributes is None:
+            why = note("no attribute model in this pack: ticks were not compared")
+            missing["attributes"] = why
+        elif "body" in kinds and shots:
+            attributes = judge(self.attributes, shots)
         if "body" in kinds and shots:
-            vectors[self.body.name] = self._bodies(shots)
+            vectors[self.body.name] = bodies(self.body, shots)
         elif "body" in kinds:
             missing["body"] = note("no usable picture of the person")
         if "face" in kinds:
@@ -211,21 +271,7 @@ class Describer:
             if faces:
                 vectors[self.face_embedding.name] = self._embed_faces(faces)
                 del missing["face"]
-        return Description(of_id, vectors, {}, missing)
-
-    def _bodies(self, shots: Sequence[Shot]) -> Vectors:
-        pictures, heights = [], []
-        for shot in shots:
-            height, width = shot.image.shape[:2]
-            x1, y1 = np.clip(np.floor(shot.box[:2]), 0, [width - 1, height - 1]).astype(int)
-            x2, y2 = np.maximum(np.ceil(shot.box[2:]), [x1 + 1, y1 + 1]).astype(int)
-            pictures.append(resize(shot.image[y1:y2, x1:x2], self.body.row.size))
-            heights.append(float(shot.box[3] - shot.box[1]))
-        (rows,) = self.body(np.stack(pictures))
-        quality = np.nan_to_num([shot.quality for shot in shots], nan=1.0)
-        return Vectors(
-            "body", unit(rows), quality, np.array(heights, np.float32), np.arange(len(shots))
-        )
+        return Description(of_id, vectors, attributes, missing)
 
     def _best_faces(self, shots: Sequence[Shot]) -> tuple[dict[int, _Face], Note]:
         """{shot number: its face} for usable faces; and what kept the nearest other from use."""

@@ -51,7 +51,7 @@ class Settings:
                 files=", ".join(row.file for row in absent),
             )
         places = tuple(str(Path(d).resolve()) for d in directories)
-        return cls(name, {task: getattr(chosen, task) for task in zoo.TASKS}, places)
+        return cls(name, chosen.tasks, places)
 
     @classmethod
     def read(cls, folder: Path) -> Settings:
@@ -124,6 +124,10 @@ class Models:
             "body": self._calibrated(rows["body_embedding"]),
         }
 
+    def attributes(self) -> zoo.Row | None:
+        """The model that judges attributes, or None."""
+        return self.rows().get("attributes")
+
     def _calibrated(self, row: zoo.Row) -> zoo.Row:
         """The row with the site's own calibration, if there is one for this very file."""
         own = self._fitted.get(row.name, {})
@@ -141,8 +145,8 @@ class Models:
     def describer(self) -> Describer:
         from core.describe import Describer
 
-        tasks = ("body_embedding", "face", "face_embedding")
-        return Describer(*(self.load(task) for task in tasks))
+        tasks = ("body_embedding", "face", "face_embedding", *zoo.OPTIONAL)
+        return Describer(*(self.load(task) for task in tasks if task in self._settings.models))
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -2,7 +2,8 @@
 
 A tick says little where everybody looks like it: the share of each value is that of the camera, by
 day and by night apart, because light changes colours and who is about. Nothing is said of a
-tracklet on which no ticked attribute was judged.
+tracklet on which no ticked attribute was judged, nor of an attribute that the model does not judge
+clearly better than guessing.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from core.types import ATTRIBUTES, UNKNOWN, Camera, Float64, Int, Want
 POSE = "direction"  # how somebody walks by says nothing about who it is
 DAY_H = (6.0, 18.0)  # by the sun, roughly
 KOREA_LON = 127.0  # for cameras without a position
+BELIEVED = 0.55  # balanced accuracy that an attribute's lower bound must exceed; .5 is guessing
 COLUMNS = ("tracklet_id", "camera_id", "enter_s", "attributes")
 
 
@@ -31,9 +33,12 @@ def evidence(
 ) -> Float64:
     """Evidence (N,) of the ticks together for each tracklet, NaN where none was judged.
 
-    priors  {attribute: share (V,) of each value in training}; None = all values alike
+    priors  {attribute: share (V,) of each value in training} of those that give evidence
+            (`believed`); None = all give some, all values alike
     """
     asked = {n: w for n, w in wanted.items() if n != POSE and w.value != UNKNOWN}
+    if priors is not None:
+        asked = {name: want for name, want in asked.items() if name in priors}
     none = np.full(len(everybody), np.nan)
     if not asked or not len(everybody):
         return none
@@ -49,6 +54,19 @@ def evidence(
         zip((row["tracklet_id"] for row in rows), rank.attribute_evidence(lr), strict=True)
     )
     return np.array([known.get(str(t), np.nan) for t in everybody.tracklet_id], dtype=np.float64)
+
+
+def believed(calibration: Mapping[str, Any]) -> dict[str, Float64]:
+    """{attribute: share (V,) of each value in training} of those whose judgement can be believed.
+
+    calibration  of an attribute model: prior, and balanced_accuracy {name: [value, low, high]}
+    """
+    measured = calibration.get("balanced_accuracy", {})
+    return {
+        name: np.asarray(share, dtype=np.float64)
+        for name, share in calibration.get("prior", {}).items()
+        if name in measured and measured[name][1] > BELIEVED
+    }
 
 
 def _lights(rows: list[dict[str, Any]], cameras: Mapping[str, Camera]) -> Int:

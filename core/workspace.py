@@ -24,6 +24,7 @@ from core import (
     reach,
     route,
     sitecheck,
+    ticks,
     zoo,
 )
 from core.casebook import Case, Casebook, Category, Jobs
@@ -510,7 +511,10 @@ class Workspace:
         state = ([clip.id for clip in clips], clocks_and_places)
         if self._measured is None or self._measured[0] != state:
             given = (self.gallery, self.cameras(), recorders, self._models.vectors())
-            self._measured = (state, sitecheck.measure(*given, keep=self.path / "cohort"))
+            site = sitecheck.measure(*given, keep=self.path / "cohort")
+            judge = self._models.attributes()
+            priors = None if judge is None else ticks.believed(judge.calibration)
+            self._measured = (state, replace(site, priors=priors))
         return self._measured[1]
 
     def _scope(self, cameras: Sequence[str] | None = None, between: Window | None = None) -> Scope:

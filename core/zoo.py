@@ -24,6 +24,7 @@ from core.errors import ModelError, NotFound
 from core.types import Image
 
 TASKS = ("person", "face", "face_embedding", "body_embedding")
+OPTIONAL = ("attributes",)  # tasks that a pack may leave out
 PROVIDERS = ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider")
 
 
@@ -59,7 +60,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Pack:
-    """A set of models that belong together: one name for each of TASKS."""
+    """A set of models that belong together: one name for each of TASKS, "" for none of OPTIONAL."""
 
     name: str
     title: str
@@ -68,10 +69,17 @@ class Pack:
     face: str
     face_embedding: str
     body_embedding: str
+    attributes: str = ""
+
+    @property
+    def tasks(self) -> dict[str, str]:
+        """{task: the model for it}, without those the pack leaves out."""
+        named = {task: getattr(self, task) for task in (*TASKS, *OPTIONAL)}
+        return {task: name for task, name in named.items() if name or task in TASKS}
 
     @property
     def models(self) -> tuple[str, ...]:
-        return tuple(getattr(self, task) for task in TASKS)
+        return tuple(self.tasks.values())
 
 
 def _table(directories: Iterable[str | Path] = ()) -> dict[str, dict[str, Any]]:

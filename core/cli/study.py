@@ -27,10 +27,7 @@ def add(verbs: Verbs) -> None:
     for name, run in runs.items():
         one = verbs.add(name, run, group="eval", models=True)
         one.add_argument("--manifest", required=True, metavar="M.csv", help=MANIFESTS[name])
-        if name == "attributes":
-            one.add_argument("--pack", metavar="NAME")
-        else:
-            _which(one)
+        _which(one)
     one = verbs.add("agreement", eval_agreement, group="eval")
     one.add_argument("first", metavar="FIRST.csv", help="person, and a column for each attribute")
     one.add_argument("second", metavar="SECOND.csv", help="the same by another labeller")
@@ -128,7 +125,7 @@ def eval_attributes(args: argparse.Namespace) -> int:
     """Accuracy, precision, recall and F1 of an attribute model on labelled crops."""
     from core import study
 
-    values = study.attributes(Path(args.manifest), args.pack, args.models, sys.stderr)
+    values = study.attributes(Path(args.manifest), args.pack, args.models, sys.stderr, args.model)
     lines = [
         f"{name:<14} {one['accuracy']}  ({one['n']})" for name, one in values["by_name"].items()
     ]

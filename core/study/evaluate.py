@@ -14,8 +14,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core import rank
-from core.describe import Describer
+from core import rank, zoo
+from core.describe import Describer, bodies
 from core.errors import BadInput
 from core.metrics.retrieval import Retrieval, retrieval
 from core.metrics.verification import eer, fold_accuracy, tar_at_far
@@ -23,7 +23,7 @@ from core.rank import reciprocal
 from core.rank.shortlist import second_order
 from core.study.manifest import plain, shown
 from core.study.manifest import rows as table_rows
-from core.study.pictures import embedding, read, reduced, whole
+from core.study.pictures import embedding, embedding_row, read, reduced, whole
 from core.types import Float32, Float64
 
 Words = NDArray[np.str_]
@@ -46,13 +46,14 @@ def reid(
     Source: [zheng2015market]
     """
     rows = table_rows(manifest, ("path", "person_id", "camera_id", "role"))
-    _, kind, describer = embedding(model, directories)
-    if kind != "body":
+    row = embedding_row(model, directories)
+    if row.task != "body_embedding":
         raise BadInput("{model} compares faces: use `eval faces`", model=model)
     wrong = next((r["role"] for r in rows if r["role"] not in ("query", "gallery")), None)
     if wrong is not None:
         raise BadInput("role must be query or gallery, not {role!r}", role=wrong[:40])
-    vectors = np.stack([_body(describer, model, path) for path in _paths(manifest, rows, progress)])
+    body = zoo.load(model, directories)
+    vectors = np.stack([_body(body, path) for path in _paths(manifest, rows, progress)])
     person = np.array([r["person_id"] for r in rows])
     camera = np.array([r["camera_id"] for r in rows])
     query = np.array([r["role"] == "query" for r in rows])
@@ -190,9 +191,8 @@ def _paths(
     return shown([manifest.parent / row[name] for row in rows], progress)
 
 
-def _body(describer: Describer, model: str, path: Path) -> Float32:
-    rows = describer.shots("eval", [whole(read(path))], ("body",)).vectors[model].rows
-    return np.asarray(rows[0], dtype=np.float32)
+def _body(model: zoo.Model, path: Path) -> Float32:
+    return np.asarray(bodies(model, [whole(read(path))]).rows[0], dtype=np.float32)
 
 
 def _face(describer: Describer, model: str, path: Path, width: float | None) -> Float32 | None:

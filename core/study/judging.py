@@ -13,9 +13,9 @@ from typing import IO, Any
 import numpy as np
 
 from core import zoo
+from core.describe import judge
 from core.errors import BadInput, ModelError
 from core.metrics import attributes as figures
-from core.settings import Models, Settings
 from core.study.manifest import plain, rows, shown
 from core.study.pictures import read, whole
 from core.types import ATTRIBUTES, UNKNOWN, Description
@@ -26,23 +26,27 @@ def attributes(
     pack: str | None = None,
     directories: Sequence[str | Path] = (),
     progress: IO[str] | None = None,
+    model: str | None = None,
 ) -> dict[str, Any]:
-    """The figures of papers/001 table 3 for a pack that judges attributes.
+    """The figures of papers/001 table 3 for an attribute model, or for that of a pack.
 
     Raises NotFound, BadInput, and ModelError if nothing in the pack judges attributes.
     """
     table = rows(manifest, ("path",))
     for row in table:
-        _check(row)
-    chosen = pack or zoo.default_pack(directories)
-    describer = Models(Settings.of_pack(chosen, directories)).describer
+        check(row)
+    chosen = "" if model is not None else pack or zoo.default_pack(directories)
+    model = model or zoo.pack(chosen, directories).attributes
+    if not model:
+        raise ModelError("no model of the pack {pack} judges attributes", pack=chosen)
+    if getattr(zoo.rows(directories).get(model), "task", "") != "attributes":
+        raise BadInput("{model!r} is not an attribute model", model=model[:60])
+    loaded = zoo.load(model, directories)
     about = [
-        describer.shots(row["path"], [whole(read(manifest.parent / row["path"]))])
+        Description(row["path"], {}, judge(loaded, [whole(read(manifest.parent / row["path"]))]))
         for row in shown(table, progress)
     ]
-    if not any(one.attributes for one in about):
-        raise ModelError("no model of the pack {pack} judges attributes", pack=chosen)
-    return {**judged(about, table), "pack": chosen}
+    return {**judged(about, table), "model": model, **({"pack": chosen} if chosen else {})}
 
 
 def judged(about: Sequence[Description], table: Sequence[Mapping[str, str]]) -> dict[str, Any]:
@@ -80,7 +84,8 @@ def _yes(about: Description, name: str, n: int) -> Any:
     return yes
 
 
-def _check(row: Mapping[str, str]) -> None:
+def check(row: Mapping[str, str]) -> None:
+    """Raise BadInput if a row labels an attribute with a value that is none of its own."""
     for name, values in ATTRIBUTES.items():
         value = (row.get(name) or "").strip()
         if value and value != UNKNOWN and value not in values:

@@ -19,11 +19,17 @@ def embedding(model: str, directories: Sequence[str | Path]) -> tuple[zoo.Row, K
 
     Raises BadInput if it is no such model, ModelError if files are missing.
     """
+    row = embedding_row(model, directories)
+    kind: Kind = "face" if row.task == "face_embedding" else "body"
+    return row, kind, _describer(row, directories)
+
+
+def embedding_row(model: str, directories: Sequence[str | Path]) -> zoo.Row:
+    """The row of a face or body embedding model. Raises BadInput if it is no such model."""
     row = zoo.rows(directories).get(model)
     if row is None or row.task not in ("face_embedding", "body_embedding"):
         raise BadInput("{model!r} is not a face or body embedding model", model=model[:60])
-    kind: Kind = "face" if row.task == "face_embedding" else "body"
-    return row, kind, _describer(row, directories)
+    return row
 
 
 def _describer(row: zoo.Row, directories: Sequence[str | Path]) -> Describer:

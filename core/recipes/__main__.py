@@ -1,0 +1,50 @@
+"""`python -m core.recipes OPTIONS`: one training run; started by `dongseon train`.
+
+OPTIONS is one JSON object: the fields of `recipe.Recipe`, and `json` and `debug` of every verb.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from core.errors import BadInput, DongseonError, ModelError
+from core.recipes.recipe import Recipe, from_options
+
+
+def train(recipe: Recipe) -> dict[str, Any]:
+    """Run the recipe of this kind; returns the card."""
+    from core.recipes import attributes, reid
+
+    return (reid if recipe.kind == "reid" else attributes).train(recipe)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run it; 0, 2 for wrong input, 1 for a fault, 130 if stopped; one sentence on stderr."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    options = json.loads(words[0])
+    as_json, debug = (bool(options.pop(name, False)) for name in ("json", "debug"))
+    try:
+        card = train(from_options(options))
+    except DongseonError as error:
+        if debug:
+            raise
+        sys.stderr.write(f"dongseon: {error}\n")
+        if type(error).__name__ == "Stopped":
+            return 130
+        return 2 if isinstance(error, BadInput | ModelError) else 1
+    sys.stdout.write((json.dumps(card, ensure_ascii=False) if as_json else _text(card)) + "\n")
+    return 0
+
+
+def _text(card: dict[str, Any]) -> str:
+    files = ", ".join(one["file"] for one in card["files"])
+    measured = "measured" if card["results"] else "not measured"
+    return (f"{card['name']}: {card['epochs']} epochs in {card['seconds']} s, last loss "
+            f"{card['loss']}, {measured}; wrote {files}, {card['name']}.md")  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())

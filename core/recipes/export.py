@@ -1,0 +1,101 @@
+"""A trained network in; an ONNX file that the product reads, checked against it, out."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from core.errors import DongseonError
+from core.recipes.networks import MEAN, STD
+from core.recipes.training import whole
+
+OPSET = 17
+PARITY = 1e-4  # largest difference between ONNX Runtime and PyTorch that is let pass
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One weight file and the row of models.toml that describes it."""
+
+    name: str
+    file: str
+    row: Mapping[str, Any]
+    difference: float
+
+
+def export(
+    part: nn.Module, path: Path, size: tuple[int, int], outputs: Sequence[str], dim: int
+) -> float:
+    """Write a network part (B,3,H,W) -> (B,V) per output as ONNX, any B; the largest difference.
+
+    Differences are of unit rows (dim > 0: a body vector) or of probabilities, on noise.
+    Raises DongseonError if they are larger than PARITY.
+    """
+    part = part.float().cpu().eval()
+    generator = torch.Generator().manual_seed(0)
+    example = torch.randn(3, 3, size[1], size[0], generator=generator)
+    file = io.BytesIO()
+    with warnings.catch_warnings(), torch.no_grad():
+        # The exporter of torch.export needs one more package; this one writes the same graph.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            part, (example[:2],), file, dynamo=False, opset_version=OPSET,
+            input_names=["images"], output_names=list(outputs),
+            dynamic_axes={name: {0: "n"} for name in ("images", *outputs)},
+        )  # fmt: skip
+        said = part(example)
+    want = [t.numpy() for t in (said if isinstance(said, tuple) else (said,))]
+    got = _run(file.getvalue(), example.numpy())
+    if dim:
+        want, got = ([v / np.linalg.norm(v, axis=1, keepdims=True) for v in s] for s in (want, got))
+    apart = max(float(np.abs(a - b).max()) for a, b in zip(want, got, strict=True))
+    if not apart <= PARITY:
+        raise DongseonError(
+            "{name}: the exported file gives other numbers than PyTorch ({apart:.1e})",
+            name=path.name,
+            apart=apart,
+        )
+    whole(path, file.getvalue())
+    return apart
+
+
+def _run(content: bytes, images: Any) -> list[Any]:
+    import onnxruntime
+
+    onnxruntime.set_default_logger_severity(3)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    return list(session.run(None, {"images": images}))
+
+
+def row(
+    path: Path, task: str, size: tuple[int, int], output: Mapping[str, Any],
+    about: Mapping[str, str], calibration: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The entry of models.toml for a file written by `export`. about: licence, origin, data."""
+    content = path.read_bytes()
+    found: dict[str, Any] = {
+        "task": task,
+        "file": path.name,
+        "url": "",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+        **about,
+        "batch": "n",
+        "input": {"size": list(size), "color": "RGB", "scale": 255.0,
+                  "mean": list(MEAN), "std": list(STD)},
+        "output": dict(output),
+    }  # fmt: skip
+    if calibration:
+        found["calibration"] = dict(calibration)
+    return found

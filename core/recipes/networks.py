@@ -1,0 +1,228 @@
+"""The name of a backbone in; a network out: crop -> body vector, identities, attributes.
+
+Pooled by generalised mean or average, projected, and normalised by a batch-norm "neck": the triplet
+loss sees the vector before the neck, the classifier and the product see it after.
+
+Source: [zhou2019osnet], [sandler2018mobilenetv2], [he2016resnet], [luo2019bag], [radenovic2019gem]
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from core.errors import BadInput
+from core.recipes.recipe import OSNETS
+
+MEAN = (0.485, 0.456, 0.406)  # of ImageNet, in shares of 255
+STD = (0.229, 0.224, 0.225)
+
+
+class Backbone(nn.Module):
+    """Crop (B,3,H,W) -> feature map (B,C,h,w). The names of its weights are the publishers'."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.net: Any
+        if name in OSNETS:
+            self.net = _osnet(name)
+        elif name == "mobilenet_v2":
+            from torchvision.models import mobilenet_v2
+
+            self.net = nn.Module()
+            self.net.features = mobilenet_v2(weights=None).features
+        else:
+            self.net = _resnet50()
+        self.name = name
+        self.eval()
+        with torch.no_grad():
+            self.channels = int(self(torch.zeros(1, 3, 64, 32)).shape[1])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.name in OSNETS:
+            return self.net.featuremaps(x)
+        if self.name == "mobilenet_v2":
+            return self.net.features(x)
+        return self.net(x)
+
+
+def _osnet(name: str) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torchreid says that its Cython metrics are not built
+        from torchreid.reid.models import osnet, osnet_ain
+
+    module = osnet_ain if "_ain_" in name else osnet
+    net = getattr(module, name)(num_classes=1, pretrained=False, loss="softmax")
+    net.fc = net.classifier = nn.Identity()
+    return net
+
+
+def _resnet50() -> Any:
+    """ResNet-50 without its head, the last stage at the stride of the one before."""
+    from collections import OrderedDict
+
+    from torchvision.models import resnet50
+
+    net = resnet50(weights=None)
+    net.layer4[0].conv2.stride = net.layer4[0].downsample[0].stride = (1, 1)
+    parts = [(name, part) for name, part in net.named_children() if name not in ("avgpool", "fc")]
+    return nn.Sequential(OrderedDict(parts))
+
+
+class GeM(nn.Module):
+    """Generalised mean (B,C,h,w) -> (B,C) with a learned power: 1 is the average, more the peak."""
+
+    def __init__(self, power: float = 3.0) -> None:
+        super().__init__()
+        self.power = nn.Parameter(torch.tensor(power))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x.float().clamp(min=1e-6).pow(self.power)
+        return x.mean(dim=(2, 3)).pow(1 / self.power)
+
+
+class Average(nn.Module):
+    """(B,C,h,w) -> (B,C)."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.float().mean(dim=(2, 3))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a network says of B crops; None where it does not do that.
+
+    feature (B,D) before the neck;  vector (B,D) after it;  who (B,people) logits;
+    heads {attribute: (B,V) logits}
+    """
+
+    feature: torch.Tensor | None
+    vector: torch.Tensor | None
+    who: torch.Tensor | None
+    heads: Mapping[str, torch.Tensor]
+
+
+class Net(nn.Module):
+    """A backbone with a body vector for `people` identities (0 = none) and attribute heads.
+
+    heads  {attribute: number of its values}
+    """
+
+    def __init__(
+        self, backbone: str, pooling: str, embedding: int, people: int, heads: Mapping[str, int]
+    ) -> None:
+        super().__init__()
+        self.backbone = Backbone(backbone)
+        self.pool = GeM() if pooling == "gem" else Average()
+        channels = self.backbone.channels
+        self.embeds = people > 0
+        if self.embeds:
+            self.project = nn.Linear(channels, embedding)
+            self.neck = nn.BatchNorm1d(embedding)
+            self.neck.bias.requires_grad_(False)
+            self.classify = nn.Linear(embedding, people, bias=False)
+            nn.init.normal_(self.classify.weight, std=0.001)
+        if heads:
+            self.heads_neck = nn.BatchNorm1d(channels)
+        self.heads = nn.ModuleDict({name: nn.Linear(channels, n) for name, n in heads.items()})
+
+    def forward(self, x: torch.Tensor) -> Seen:
+        pooled = self.pool(self.backbone(x))  # (B,C)
+        feature = vector = who = None
+        if self.embeds:
+            feature = self.project(pooled)
+            vector = self.neck(feature)
+            who = self.classify(vector)
+        judged = self.heads_neck(pooled) if len(self.heads) else pooled
+        return Seen(feature, vector, who, {n: head(judged) for n, head in self.heads.items()})
+
+
+class Embedding(nn.Module):
+    """The part of a network that goes into the product as a body model: (B,3,H,W) -> (B,D)."""
+
+    def __init__(self, net: Net) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.net.neck(self.net.project(self.net.pool(self.net.backbone(x))))
+
+
+class Judge(nn.Module):
+    """The part that goes in as an attribute model: (B,3,H,W) -> probabilities (B,V) of each head.
+
+    temperature  {attribute: T}
+    """
+
+    def __init__(self, net: Net, temperature: Mapping[str, float]) -> None:
+        super().__init__()
+        self.net, self.temperature = net, dict(temperature)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        pooled = self.net.heads_neck(self.net.pool(self.net.backbone(x)))
+        return tuple(
+            torch.softmax(head(pooled) / self.temperature[name], dim=1)
+            for name, head in self.net.heads.items()
+        )
+
+
+def pictures(batch: torch.Tensor, device: str) -> torch.Tensor:
+    """Crops (B,H,W,3) uint8 -> (B,3,H,W) float32 as the product prepares them."""
+    x = batch.to(device, non_blocking=True).permute(0, 3, 1, 2).float() / 255
+    mean, std = (torch.tensor(v, device=device).view(1, 3, 1, 1) for v in (MEAN, STD))
+    return (x - mean) / std
+
+
+def start(net: Net, path: str) -> int:
+    """Give the backbone the weights of a file; returns how many tensors. Raises BadInput.
+
+    Matched by name where the names are the publishers' or ours, else one after the other where all
+    shapes agree. The file is read as tensors alone: nothing in it is run.
+    """
+    theirs = _tensors(path)
+    ours = {k: v for k, v in net.backbone.net.state_dict().items() if v.dim() > 0}
+    named = {k: theirs[k] for k, v in ours.items() if k in theirs and theirs[k].shape == v.shape}
+    if len(named) < len(ours):
+        in_order = list(theirs.values())[: len(ours)]
+        fits = [a.shape == b.shape for a, b in zip(ours.values(), in_order, strict=False)]
+        if len(fits) < len(ours) or not all(fits):
+            raise BadInput(
+                "{path} does not fit the backbone {backbone}: {n} of {of} tensors are alike",
+                path=path,
+                backbone=net.backbone.name,
+                n=len(named),
+                of=len(ours),
+            )
+        named = dict(zip(ours, in_order, strict=True))
+    net.backbone.net.load_state_dict(named, strict=False)
+    return len(named)
+
+
+def _tensors(path: str) -> dict[str, torch.Tensor]:
+    """{name: tensor} of a weights file, without what wrappers put before the names."""
+    import pickle
+
+    try:
+        said = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise BadInput("there is no file of weights at {path}", path=path) from None
+    except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError):
+        raise BadInput(
+            "{path} is not a file of weights that can be read safely (a PyTorch state dict)",
+            path=path,
+        ) from None
+    for key in ("net", "state_dict", "model"):
+        if isinstance(said, dict) and isinstance(said.get(key), dict):
+            said = said[key]
+    found = {}
+    for name, value in said.items() if isinstance(said, dict) else ():
+        if isinstance(value, torch.Tensor) and value.dim() > 0:
+            for before in ("module.", "backbone.", "net."):
+                name = name.removeprefix(before)
+            found[name] = value
+    return found

@@ -1,0 +1,181 @@
+"""Options of `dongseon train` in; one checked recipe out: everything that decides the weights."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from core.errors import BadInput
+
+KINDS = ("reid", "attributes")
+OSNETS = ("osnet_x0_25", "osnet_x0_5", "osnet_x1_0", "osnet_ibn_x1_0", "osnet_ain_x0_25",
+          "osnet_ain_x0_5", "osnet_ain_x1_0")  # fmt: skip
+BACKBONES = (*OSNETS, "mobilenet_v2", "resnet50")
+POOLINGS = ("gem", "avg")
+DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("auto", "bf16", "fp32")
+LR_SCRATCH = 1.5e-3  # OSNet's from random weights
+LR_STARTED = 3.5e-4  # of the bag of tricks, from weights that know pictures
+_NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,59}")
+# What may differ between a run and the one that goes on with it.
+_FREE = ("manifest", "out", "start", "device", "precision", "eval", "minutes", "workers",
+         "licence", "training_data", "start_note")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One training run.
+
+    manifest    CSV tables of labelled crops;  out: folder of the run;  name: of the model
+    start       file of weights to begin from, or None for random ones;  start_note: what they are
+    size        (width, height) px of the input;  embedding: numbers in a body vector
+    people, crops  P identities x K crops in a batch
+    lr          highest learning rate; None = by `start`;  warmup: epochs until it is reached
+    triplet_from  first epoch (from 1) with the batch-hard triplet loss: from the first step on it
+                collapses an embedding that knows nothing yet
+    attributes  weight of attribute heads beside re-identification; 0 = none
+    held_out    share of the people kept apart for calibrating and judging attributes
+    minutes     between checkpoints within an epoch;  workers: processes that read pictures
+    """
+
+    kind: Literal["reid", "attributes"]
+    manifest: tuple[str, ...]
+    out: str
+    name: str = ""
+    backbone: str = "osnet_x0_25"
+    start: str | None = None
+    epochs: int = 60
+    size: tuple[int, int] = (128, 256)
+    embedding: int = 512
+    pooling: str = "gem"
+    people: int = 16
+    crops: int = 4
+    lr: float | None = None
+    warmup: float = 2.0
+    decay: float = 5e-4
+    smoothing: float = 0.1
+    triplet_from: int = 5
+    margin: float = 0.3
+    clip: float = 5.0
+    attributes: float = 0.0
+    held_out: float = 0.1
+    seed: int = 0
+    device: str = "auto"
+    precision: str = "auto"
+    minutes: float = 5.0
+    workers: int = 2
+    eval: tuple[str, ...] = ()
+    licence: str = "not stated"
+    training_data: str = ""
+    start_note: str = ""
+
+    def __post_init__(self) -> None:
+        _choice("backbone", self.backbone, BACKBONES)
+        _choice("pooling", self.pooling, POOLINGS)
+        _choice("device", self.device, DEVICES)
+        _choice("precision", self.precision, PRECISIONS)
+        if not self.name:
+            object.__setattr__(self, "name", f"{self.backbone}_{self.kind}")
+        if not _NAME.fullmatch(self.name):
+            raise BadInput(
+                "the model name {name!r} cannot be used: take small letters, digits and '_'",
+                name=self.name[:60],
+            )
+        for name, low, high in _LIMITS:
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise BadInput(
+                    "--{name} must be between {low} and {high}",
+                    name=name.replace("_", "-"),
+                    low=low,
+                    high=high,
+                )
+        if min(self.size) < 16 or max(self.size) > 1024:
+            raise BadInput("--size is WIDTHxHEIGHT of 16 to 1024 px, for instance 128x256")
+
+    @property
+    def rate(self) -> float:
+        """The highest learning rate."""
+        if self.lr is not None:
+            return self.lr
+        return LR_SCRATCH if self.start is None else LR_STARTED
+
+    @property
+    def identifies(self) -> bool:
+        """Whether identities are learned."""
+        return self.kind == "reid"
+
+    @property
+    def judges(self) -> bool:
+        """Whether attributes are learned."""
+        return self.kind == "attributes" or self.attributes > 0
+
+    def identity(self, data_sha256: str, start_sha256: str | None) -> str:
+        """What must be the same for a run to go on with another's checkpoint, as JSON."""
+        told = {k: v for k, v in vars(self).items() if k not in _FREE}
+        told |= {"data": data_sha256, "start": start_sha256, "lr": self.rate}
+        return json.dumps(told, sort_keys=True)
+
+    def command(self) -> str:
+        """The command line, with the names of files but not their folders."""
+        words = ["dongseon train", self.kind]
+        for one in fields(self)[1:]:
+            value = getattr(self, one.name)
+            needed = one.name in ("manifest", "out")
+            if needed or (value != one.default and value != f"{self.backbone}_{self.kind}"):
+                each = value if one.name in ("manifest", "eval") else [value]
+                option = one.name.replace("_", "-")
+                words += [f"--{option} {_word(one.name, v)}" for v in each]
+        return " ".join(words)
+
+
+_LIMITS: Sequence[tuple[str, float, float]] = (
+    ("epochs", 1, 10_000), ("embedding", 8, 4096), ("people", 2, 1024), ("crops", 2, 64),
+    ("lr", 1e-7, 1.0), ("warmup", 0, 100), ("decay", 0, 1), ("smoothing", 0, 0.9),
+    ("triplet_from", 1, 100_000), ("margin", 0, 10), ("clip", 1e-3, 1e6), ("attributes", 0, 100),
+    ("held_out", 0.02, 0.5), ("seed", 0, 2**31), ("minutes", 0, 1440), ("workers", 0, 64),
+)  # fmt: skip
+
+
+def _word(name: str, value: Any) -> str:
+    if name in ("manifest", "eval"):
+        return shown(value)
+    if name in ("out", "start"):
+        return Path(value).name
+    if name == "size":
+        return f"{value[0]}x{value[1]}"
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return json.dumps(text, ensure_ascii=False) if " " in text else text
+
+
+def shown(path: str | Path) -> str:
+    """A table's name that says nothing of the machine: its folder and its file name."""
+    path = Path(path)
+    return f"{path.parent.name}/{path.name}" if path.parent.name else path.name
+
+
+def _choice(name: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise BadInput(
+            "{value!r} is no {name}: use one of {known}",
+            value=str(value)[:40],
+            name=name,
+            known=", ".join(known),
+        )
+
+
+def from_options(options: Mapping[str, Any]) -> Recipe:
+    """A recipe of options as the command line gives them; None = not given. Raises BadInput."""
+    given = {k: v for k, v in options.items() if v is not None}
+    unknown = sorted(set(given) - {one.name for one in fields(Recipe)})
+    if unknown:
+        raise BadInput("{names} is no option of training", names=", ".join(unknown))
+    _choice("kind", given.get("kind", ""), KINDS)
+    for name in ("manifest", "eval", "size"):
+        if name in given:
+            given[name] = tuple(given[name])
+    return Recipe(**given)

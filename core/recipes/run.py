@@ -1,0 +1,140 @@
+"""What both recipes share: a checked recipe in; data read, a network trained, a card written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+import torch
+from tqdm import tqdm
+
+from core import zoo
+from core.errors import BadInput
+from core.recipes import card, export, networks, samples, training
+from core.recipes.checkpoint import State
+from core.recipes.export import Exported
+from core.recipes.recipe import Recipe
+from core.recipes.samples import Samples
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished run: the network, what it learned from and what was kept apart (or None)."""
+
+    recipe: Recipe
+    net: networks.Net
+    learned: Samples
+    apart: tuple[Samples, Samples] | None
+    state: State
+    data_sha256: str
+
+
+def train(recipe: Recipe, progress: IO[str] | None = sys.stderr) -> Trained:
+    """Read, check and train. Raises BadInput, NotFound, DongseonError."""
+    if recipe.name in zoo.rows():
+        raise BadInput("{name} is a model of this product: give --name another", name=recipe.name)
+    for manifest in recipe.eval:
+        samples.check_eval(manifest, recipe.identifies)  # said now, not after hours of training
+    every = samples.read(recipe.manifest, recipe.identifies, recipe.judges)
+    apart = None
+    learned = every
+    if recipe.judges:
+        learned, *rest = samples.split(every, recipe.held_out, recipe.seed)
+        apart = (rest[0], rest[1])
+    net = training.build(recipe, learned)
+    bar = partial(tqdm, desc="sha256", unit="crop", file=progress, leave=False, delay=0.5,
+                  disable=progress is None)  # fmt: skip
+    data = samples.sha256(recipe.manifest, bar)
+    start = None if recipe.start is None else _sha256(recipe.start)
+    identity = recipe.identity(data, start)
+    state = training.train(recipe, net, learned, identity, progress)
+    return Trained(recipe, net, learned, apart, state, data)
+
+
+def _sha256(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def about(trained: Trained) -> dict[str, str]:
+    """What a row of models.toml says of licence, data and origin."""
+    recipe = trained.recipe
+    tables = samples.told(recipe.manifest)
+    told = "; ".join(
+        f"{one['people']} {'drawn' if one['drawn'] else 'labelled'} people, {one['crops']} crops"
+        for one in tables
+    )
+    start = "" if recipe.start is None else f", begun from {Path(recipe.start).name}"
+    return {
+        "licence": recipe.licence,
+        "training_data": recipe.training_data or told,
+        "origin": f"dongseon train {recipe.kind}: {recipe.backbone}{start}",
+    }
+
+
+def body_model(trained: Trained) -> Exported:
+    """Write NAME.onnx, the body vectors."""
+    recipe = trained.recipe
+    path = Path(recipe.out) / f"{recipe.name}.onnx"
+    apart = export.export(networks.Embedding(trained.net), path, recipe.size, ["embedding"],
+                          recipe.embedding)  # fmt: skip
+    output = {"decoder": "embedding", "dim": recipe.embedding}
+    row = export.row(path, "body_embedding", recipe.size, output, about(trained))
+    return Exported(recipe.name, path.name, row, apart)
+
+
+def write_table(out: Path, models: Sequence[Exported]) -> None:
+    """Write models.toml, so that `--models OUT` finds the files."""
+    training.whole(out / "models.toml", card.toml({one.name: one.row for one in models}))
+
+
+def write_card(
+    trained: Trained, models: Sequence[Exported], results: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Write NAME.json and NAME.md; returns the card."""
+    recipe, out = trained.recipe, Path(trained.recipe.out)
+    where = training.device(recipe)
+    history = trained.state.history
+    start = None
+    if recipe.start is not None:
+        tensors = sum(v.dim() > 0 for v in trained.net.backbone.net.state_dict().values())
+        start = {"file": Path(recipe.start).name, "sha256": _sha256(recipe.start),
+                 "tensors": tensors, "note": recipe.start_note}  # fmt: skip
+    facts = card.made({
+        "name": recipe.name,
+        "files": [{"file": m.file, "bytes": m.row["bytes"], "sha256": m.row["sha256"],
+                   "difference": m.difference} for m in models],
+        "recipe": {k: v for k, v in vars(recipe).items()
+                   if k not in ("manifest", "out", "start", "eval")} | {"lr": recipe.rate},
+        "command": recipe.command(),
+        "data": samples.told(recipe.manifest),
+        "data_sha256": trained.data_sha256,
+        "start": start,
+        "epochs": len(history),
+        "batches": history[-1]["batches"],
+        "seconds": round(trained.state.seconds, 1),
+        "device": _device(where, training.precision(recipe, where)),
+        "software": f"PyTorch {torch.__version__}, Python {platform.python_version()}",
+        "loss": history[-1]["loss"],
+        "licence": recipe.licence,
+        "results": results or None,
+    })  # fmt: skip
+    training.whole(
+        out / f"{recipe.name}.json",
+        json.dumps(facts, ensure_ascii=False, indent=1, allow_nan=False) + "\n",
+    )
+    training.whole(out / f"{recipe.name}.md", card.markdown(facts))
+    return facts
+
+
+def _device(where: str, precision: str) -> str:
+    if where == "cuda":
+        return f"{torch.cuda.get_device_name()}, {precision}"
+    threads = torch.get_num_threads()
+    return f"{platform.machine()} CPU, {threads} thread{'s' if threads > 1 else ''}, {precision}"
