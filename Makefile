@@ -24,7 +24,7 @@ lock:  ## after changing dependencies in pyproject.toml: newest versions that fi
 	$(UV) export -q --no-emit-project --no-header -o requirements/run.txt
 	$(UV) export -q --no-emit-project --no-header --group dev --extra synth -o requirements/dev.txt
 	$(UV) export -q --no-emit-project --no-header --no-group cpu --extra gpu -o requirements/gpu.txt
-	$(UV) export -q --no-emit-project --no-header --group dev --extra train -o requirements/train.txt
+	$(UV) export -q --no-emit-project --no-header --no-dev --extra train -o requirements/train.txt
 
 catalogues:  ## collect new sentences into app/locale, and compile
 	$(BIN)/python -m app.i18n extract
