@@ -150,8 +150,10 @@ class Tracker:
 
     camera_id, clip_id  for the tracklet ids
     fps                 analysis rate; thresholds below are for about 5 a second, where a walker can
-                        move a body width between two samples, so boxes are compared with a buffer
-    lost_s              a person unseen for longer is a new tracklet
+                        move half a body width between two samples, so boxes are compared with a
+                        buffer (a share of their size)
+    lost_s              a person unseen for longer is a new tracklet; with the buffer chosen on
+                        data/demo: two people in one tracklet cost more than one in two
     start_score         a new person must score this; weaker boxes only continue a track
     share               of a film cut into pieces, who belongs to this one; None = everybody
     """
@@ -162,10 +164,10 @@ class Tracker:
         clip_id: str,
         *,
         fps: float = 5.0,
-        lost_s: float = 2.0,
+        lost_s: float = 1.0,
         start_score: float = 0.5,
         firm_score: float = 0.4,
-        buffer: float = 0.5,
+        buffer: float = 0.3,
         share: Share | None = None,
     ) -> None:
         from trackers import ByteTrackTracker
@@ -180,7 +182,7 @@ class Tracker:
             track_activation_threshold=start_score,
             high_conf_det_threshold=firm_score,
             minimum_consecutive_frames=1,
-            minimum_iou_threshold=0.1,
+            minimum_iou_threshold=0.03,  # a runner moves one and a half body widths
             iou=BIoU(buffer_ratio=buffer),
         )
         self._open: dict[int, _Track] = {}  # by the tracker's number
