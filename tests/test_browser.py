@@ -184,7 +184,8 @@ def test_candidates_are_answered_with_the_keyboard(page, red_photo):
     page.keyboard.press("u")
     expect(page.get_by_role("button", name="✓ 아님")).to_have_count(0)
     expect(bar).to_have_count(0)
-    for key, place in 3 * [("ArrowRight", "2 / 2"), ("ArrowLeft", "1 / 2")]:
+    for turn, key, place in 3 * [("다음", "ArrowRight", "2 / 2"), ("이전", "ArrowLeft", "1 / 2")]:
+        expect(page.get_by_role("button", name=turn)).to_be_enabled()
         page.keyboard.press(key)  # before the film, which is drawn last, is there
         expect(page.get_by_text(place)).to_be_visible()
     expect(film).to_have_count(1)
