@@ -64,16 +64,14 @@ def standing(casebook: Casebook, case: str) -> Standing:
 def since(case: Case, sightings: Sequence[Sighting]) -> Since:
     """From what the clock of a case counts, on every page alike.
 
-    The end of the last sighting that a person confirmed; without one, when last seen; without
-    that, when the case was opened.
+    The newer of the end of the last sighting that a person confirmed and of when last seen;
+    without either, when the case was opened.
     """
-    confirmed = [one.leave_s for one in sightings if one.verdict == "confirmed"]
-    if confirmed:
-        return Since("confirmed", max(confirmed))
+    known = [Since("confirmed", one.leave_s) for one in sightings if one.verdict == "confirmed"]
     if case.last_seen is not None:
         low, high = case.last_seen.from_s, case.last_seen.to_s
-        return Since("last_seen", (low + high) / 2, (high - low) / 2)
-    return Since("opened", case.opened_s)
+        known.append(Since("last_seen", (low + high) / 2, (high - low) / 2))
+    return max(known, key=lambda one: one.at_s, default=Since("opened", case.opened_s))
 
 
 def _next(shown: bool, searched: bool, candidates: int, confirmed: int) -> Next:

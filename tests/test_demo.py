@@ -76,6 +76,11 @@ def test_somebody_absent_has_no_visits(town, tmp_path, tiny_pack, capsys):
 def test_wrong_demands_get_a_sentence(town, tmp_path, tiny_pack, capsys):
     assert main(words(town, tmp_path, tiny_pack, "--case", "case09")) == 2
     assert "take one of case01, case02" in capsys.readouterr().err
+    assert not (tmp_path / "ws").exists()  # said before anything was read
+    for wrong in ("[{}]", "[1]", "{", '{"id": "case01"}'):
+        (town / "cases.json").write_text(wrong, "utf-8")
+        assert main(words(town, tmp_path, tiny_pack)) == 2
+        assert "is damaged" in capsys.readouterr().err
     (town / "truth" / "answers.json").write_text("[{}]", "utf-8")
     with pytest.raises(BadInput, match="damaged"):
         delivered.read(town)

@@ -18,6 +18,7 @@ from core.types import (
     Recorder,
     Searched,
     Sighting,
+    Verdict,
     Want,
 )
 from core.workspace import Workspace
@@ -135,7 +136,13 @@ def test_the_clock_of_a_case_counts_from_what_is_last_known(tmp_path: Path) -> N
         seen = Since("last_seen", middle, SEEN.to_s - middle)
         assert since(book.case(case), []) == standing(book, case).since == seen
         book.save_camera(Camera("c1", "", "c1"))
-        for n, verdict in ((1, "confirmed"), (2, "confirmed"), (3, "possible")):
-            at_s = T - 900 + n
+
+        def judge(n: int, at_s: float, verdict: Verdict) -> None:
             book.judge(case, f"c1/k/{n}", verdict, by="kim", enter_s=at_s, leave_s=at_s)
-        assert standing(book, case).since == Since("confirmed", T - 898)
+
+        judge(1, middle - 900, "confirmed")  # earlier than the person was seen last
+        assert standing(book, case).since == seen
+        judge(2, middle + 899, "confirmed")
+        judge(3, middle + 900, "confirmed")
+        judge(4, middle + 901, "possible")
+        assert standing(book, case).since == Since("confirmed", middle + 900)

@@ -148,7 +148,6 @@ class OnSet(Renderer):
 
     def _people(self, seen: list[_Stood]) -> tuple[Image, Image]:
         """People drawn into the scene: image (H,W,3) and ids (H,W), the lens still flat."""
-        s, (w, h) = self.supersample, self.view.size
         fbo = self._target(self._size())[0]
         self.gl.copy_framebuffer(fbo, self._kept)
         fbo.use()
@@ -157,16 +156,7 @@ class OnSet(Renderer):
         self._person["camera"].write(camera.T.astype("f4").tobytes())
         self._person["sun_matrix"].write(self._sun.T.astype("f4").tobytes())
         self._shadow.use(1)
-        for one in seen:
-            self._dress(one)
-            self._person["person"].value = float(one.number)
-            one.uploaded.color.render()
-        raw = np.frombuffer(fbo.read(components=4, alignment=1), np.uint8)
-        picture = raw.reshape(h * s, w * s, 4)[::-1]
-        ids = np.ascontiguousarray(picture[s // 2 :: s, s // 2 :: s, 3])
-        image = cv2.resize(np.ascontiguousarray(picture[:, :, :3]), (w, h),
-                           interpolation=cv2.INTER_AREA)  # fmt: skip
-        return np.asarray(image), ids
+        return self._people_over(fbo, self.view, seen)
 
     def _thrown(self, seen: list[_Stood]) -> tuple[Float32, Float32]:
         """(H,W) 0-1 each: where people take the sun away, where their feet darken the ground."""

@@ -315,6 +315,13 @@ class Renderer:
             texture.use(0)
             self._static["glow"].value = mesh.glow
             color.render()
+        return self._people_over(fbo, view, seen)
+
+    def _people_over(
+        self, fbo: Any, view: View, seen: list[_Stood]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Draw people over what a framebuffer holds; image (H,W,3) and ids (H,W), read back."""
+        s, (w, h) = self.supersample, view.size
         for one in seen:
             self._dress(one)
             self._person["person"].value = float(one.number)

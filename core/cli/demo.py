@@ -42,9 +42,6 @@ def demo(args: argparse.Namespace) -> int:
     path = Path(args.workspace or WORKSPACE)
     data = Path(args.data) if args.data else city.DATA
     asked = delivered.problems(data)
-    ws = city.build(path, args.models, args.pack, data)
-    for camera, steps in city.ingest(ws, data):
-        show(steps, camera)
     chosen = next((one for one in asked if args.case in (None, one["id"])), None)
     if chosen is None:
         raise NotFound(
@@ -52,6 +49,9 @@ def demo(args: argparse.Namespace) -> int:
             case=args.case[:40],
             names=", ".join(one["id"] for one in asked),
         )
+    ws = city.build(path, args.models, args.pack, data)
+    for camera, steps in city.ingest(ws, data):
+        show(steps, camera)
     cases = {one["id"]: city.open_case(ws, one, data) for one in asked}
     case = cases[chosen["id"]]
     ranking, route = ws.search(case, by=actor()), ws.route(case, by=actor())

@@ -24,6 +24,8 @@ from core.errors import BadInput, NotFound
 from core.study.city import City, Crop, Film, Problem, Visit, films_of, read_tables, told
 from core.types import Float32, Float64, LastSeen, parse_time
 
+ASKED = {"id", "photos", "attributes", "last_seen", "same_clothes", "crop"}  # of each case
+
 
 def read(folder: Path) -> City:
     """Read a city, delivered or labelled by hand. Raises NotFound, BadInput."""
@@ -32,14 +34,27 @@ def read(folder: Path) -> City:
     try:
         return _delivered(folder)
     except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
-        raise BadInput("the truth of {folder} is damaged ({why})", folder=folder.name,
-                       why=str(error)[:120]) from None  # fmt: skip
+        raise _damaged(folder, error) from None
 
 
 def problems(folder: Path) -> list[dict[str, Any]]:
-    """The missing persons as they are put: photos, attributes, last seen. Raises NotFound."""
-    found: list[dict[str, Any]] = _json(folder / "cases.json")
+    """The missing persons as they are put: photos, attributes, last seen.
+
+    Raises NotFound, BadInput.
+    """
+    try:
+        found: list[dict[str, Any]] = _json(folder / "cases.json")
+        whole = all(one.keys() >= ASKED for one in found)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise _damaged(folder, error) from None
+    if not whole:
+        raise _damaged(folder, "cases.json")
     return found
+
+
+def _damaged(folder: Path, why: object) -> BadInput:
+    return BadInput("the truth of {folder} is damaged ({why})", folder=folder.name,
+                    why=str(why)[:120])  # fmt: skip
 
 
 def last_seen(told_of: Mapping[str, Any]) -> LastSeen:

@@ -78,7 +78,7 @@ def _filtered(gallery: Gallery, matrix: Float32, probe: Float32, rounds: int) ->
         "one_camera": camera["ratio"],
         "one_window": window["ratio"],
         "budget": FILTER_BUDGET,
-        "within_budget": camera["ratio"] <= FILTER_BUDGET,
+        "within_budget": max(camera["ratio"], window["ratio"]) <= FILTER_BUDGET,
     }
 
 
