@@ -64,7 +64,7 @@ class Backbone(nn.Module):
                 x = self.instance[str(i)](x)
         return x
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]
     def settle(self) -> None:
         """Let each instance norm give what its block gave on average over many pictures.
 
