@@ -159,7 +159,8 @@ class Net(nn.Module):
             self.neck = nn.BatchNorm1d(embedding)
             self.neck.bias.requires_grad_(False)
             self.classify = nn.Linear(embedding, people, bias=False)
-            nn.init.normal_(self.classify.weight, std=0.001)
+            # By angle only the direction counts: tiny weights would turn round at every step.
+            nn.init.normal_(self.classify.weight, std=0.05 if scale else 0.001)
         self.scale = scale
         if heads:
             self.heads_neck = nn.BatchNorm1d(channels)
