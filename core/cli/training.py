@@ -31,6 +31,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "smoothing": ({"type": float}, "of the labels; default .1"),
     "scale": ({"type": float}, "0 (default): identities by a linear softmax; else by angle, "
               "times this"),
+    "temperature": ({"type": float}, "0 (default): none; else of a contrastive loss in the batch"),
     "triplet-from": ({"type": int, "metavar": "EPOCH"}, "default 5; too early it collapses"),
     "margin": ({"type": float}, "of the triplet loss; default .3"),
     "clip": ({"type": float}, "largest norm of a gradient; default 5"),

@@ -91,6 +91,18 @@ def test_batch_hard_takes_the_farthest_same_and_the_nearest_other():
     assert losses.batch_hard(feature, who, 0.5).item() == pytest.approx((0 + 1.5 + 5.5 + 0) / 4)
 
 
+def test_contrast_asks_for_the_same_person_among_all_others():
+    vector = torch.tensor([[1.0, 0.0], [2.0, 0.0], [0.0, 3.0], [0.0, 1.0]])
+    right, wrong = torch.tensor([0, 0, 1, 1]), torch.tensor([0, 1, 0, 1])
+    # each crop: one at cosine 1, two at 0, temperature .5: e^2 / (e^2 + 2) and 1 / (e^2 + 2)
+    e2 = float(np.exp(2))
+    assert losses.contrast(vector, right, 0.5).item() == pytest.approx(-np.log(e2 / (e2 + 2)))
+    assert losses.contrast(vector, wrong, 0.5).item() == pytest.approx(-np.log(1 / (e2 + 2)))
+    far = (vector * 100).requires_grad_()
+    losses.contrast(far, wrong, 0.5).backward()
+    assert torch.isfinite(far.grad).all()
+
+
 def test_unlabelled_cells_teach_nothing():
     logits = torch.zeros(4, 2, requires_grad=True)
     code = torch.tensor([[0], [-1], [1], [-1]])
