@@ -33,6 +33,7 @@ class Recipe:
 
     manifest    CSV tables of labelled crops;  out: folder of the run;  name: of the model
     start       file of weights to begin from, or None for random ones;  start_note: what they are
+    frozen      the backbone keeps the weights of `start`: only what stands on it learns
     size        (width, height) px of the input;  embedding: numbers in a body vector
     people, crops  P identities x K crops in a batch
     lr          highest learning rate; None = by `start`;  warmup: epochs until it is reached
@@ -51,6 +52,7 @@ class Recipe:
     name: str = ""
     backbone: str = "osnet_x0_25"
     start: str | None = None
+    frozen: bool = False
     epochs: int = 60
     size: tuple[int, int] = (128, 256)
     embedding: int = 512
@@ -99,6 +101,8 @@ class Recipe:
                     low=low,
                     high=high,
                 )
+        if self.frozen and self.start is None:
+            raise BadInput("--frozen keeps a backbone as it is: name its weights with --start")
         if min(self.size) < 16 or max(self.size) > 1024:
             raise BadInput("--size is WIDTHxHEIGHT of 16 to 1024 px, for instance 128x256")
 
@@ -134,7 +138,9 @@ class Recipe:
             if needed or (value != one.default and value != f"{self.backbone}_{self.kind}"):
                 each = value if one.name in ("manifest", "eval") else [value]
                 option = one.name.replace("_", "-")
-                words += [f"--{option} {_word(one.name, v)}" for v in each]
+                words += [
+                    f"--{option}" if v is True else f"--{option} {_word(one.name, v)}" for v in each
+                ]
         return " ".join(words)
 
 

@@ -215,6 +215,21 @@ def test_start_weights_are_taken_by_name_or_by_order(tmp_path):
     assert net.backbone.channels == 1280
 
 
+def test_a_frozen_backbone_stays_as_it_was_while_heads_learn(manifest, tmp_path):
+    theirs = networks.Net("osnet_x0_25", "gem", 8, 2, {})
+    torch.save({"net": theirs.state_dict()}, tmp_path / "own.pt")
+    one = recipe(manifest, tmp_path / "run", kind="attributes", start=str(tmp_path / "own.pt"),
+                 frozen=True, held_out=0.5, epochs=6, lr=0.03, people=2)  # fmt: skip
+    trained = run.train(one, None)
+    kept = theirs.backbone.state_dict()
+    assert all(torch.equal(v, kept[k]) for k, v in trained.net.backbone.state_dict().items())
+    history = trained.state.history
+    assert history[-1]["attributes"] < history[0]["attributes"] - 0.1
+    assert " --frozen --" in one.command() + " --"
+    with pytest.raises(BadInput, match="name its weights with --start"):
+        recipe(manifest, tmp_path / "other", frozen=True)
+
+
 class Trap:
     """What a wicked file of weights would do when it is read."""
 
