@@ -47,6 +47,8 @@ def new_case(workspace: Workspace) -> None:
                 help=_("Tick only if the photo shows what the person wore when last seen."),
                 key="new-same",
             )
+            if "face" not in workspace.vectors():
+                st.caption(_("Faces are not looked at: without this tick no photo is compared."))
     with right:
         looks = forms.looks_fields("new-")
         seen, fault = _seen(workspace)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import rank, ticks
+from core.describe import NO_FACES
 from core.gallery import Gallery, Scores, pool
 from core.rank.shortlist import second_order
 from core.sitecheck import Cohort, Site
@@ -109,7 +110,7 @@ class _Signal:
     """One kind of evidence for N tracklets; cosine, px and e are NaN where there is none."""
 
     kind: Kind
-    model: str
+    model: str  # "": this pack has none, nothing of the kind is looked at
     probe_px: float  # NaN: the probe has no such vector
     cosine: Float64
     px: Float64
@@ -154,7 +155,7 @@ def search(
 ) -> Ranking:
     """Compare a probe with every tracklet in scope.
 
-    models  the gallery's face and body models, with their calibrations
+    models  the gallery's body model, and face model unless the pack has none, with calibrations
     site    how high certain strangers score here
     top     how many candidates at most;  mode "overlap": only where face and clothing both speak
             for the person (papers/000)
@@ -266,6 +267,8 @@ def _compare(
     everybody = scores["body"]  # each tracklet keeps a picture, so it has a body vector
     face, body = (
         _signal(kind, scores[kind], everybody, probe_px[kind], models[kind], z[kind])
+        if kind in models
+        else _unseen(kind, len(everybody))
         for kind in KINDS
     )
     same = _same_clothes(query, everybody, scope)
@@ -332,6 +335,12 @@ def _signal(
     calibration = rank.Calibration.from_row(row.calibration, kind)
     e = rank.evidence(cosine, rank.size_bins(kind, px), calibration, kind, z)
     return _Signal(kind, row.name, probe_px, cosine, px, np.where(np.isnan(cosine), np.nan, e))
+
+
+def _unseen(kind: Kind, n: int) -> _Signal:
+    """The signal of N tracklets that no model of this pack looks at."""
+    none = np.full(n, np.nan)
+    return _Signal(kind, "", math.nan, none, none, none)
 
 
 def _same_clothes(query: Query, found: Scores, scope: Scope) -> Float64:
@@ -428,6 +437,8 @@ def _signal_reason(
 ) -> Note:
     """One line on one kind of evidence for candidate i."""
     face = signal.kind == "face"
+    if not signal.model:
+        return NO_FACES
     if np.isnan(signal.probe_px):
         why = query.description.missing.get(signal.kind, note("no picture of it"))
         return (
@@ -485,10 +496,19 @@ def _warnings(
                 "not calibrated: {models}; the order shows similarity only", models=", ".join(bare)
             )
         )
-    if query.clothes == "photo":
+    if "face" not in models:
+        said.append(NO_FACES)
+    if query.clothes == "photo" and "face" in models:
         said.append(note("clothes may differ from the photo: only the face is compared"))
+    elif query.clothes == "photo":
+        said.append(
+            note(
+                "clothes may differ from the photo, so it is not compared: say that they are the "
+                "same, or point at the person in footage"
+            )
+        )
     face = query.description.missing.get("face")
-    if face is not None:
+    if face is not None and "face" in models:
         said.append(note("face of the person looked for not used: {why}", why=face))
     unchecked = sorted(
         c for c in scope.cameras if scope.recorder(c).how == "unchecked" and scope.between

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from core.describe import NO_FACES
 from core.errors import DongseonError, NotFound
 from core.gallery import clipfile
 from core.route import has_place
@@ -99,6 +100,8 @@ def _models(ws: Workspace) -> Iterator[Finding]:
         yield Finding("ok", text)
         if task.endswith("embedding") and not row.calibration:
             yield Finding("warn", note("{model} is not calibrated: no words", model=row.name))
+    if "face" not in ws.vectors():
+        yield Finding("ok", NO_FACES)
 
 
 def _footage(ws: Workspace) -> Iterator[Finding]:

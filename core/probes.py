@@ -194,11 +194,11 @@ class Probes:
                 case=case,
             )
         given = describer.shots("probe", photos) if photos else Description("probe")
-        body, face = (self._models.vectors()[kind].name for kind in ("body", "face"))
-        sources = {
-            body: seen or ([given] if about.same_clothes else []),
-            face: [given] if face in given.vectors else seen,
-        }
+        models = self._models.vectors()
+        sources = {models["body"].name: seen or ([given] if about.same_clothes else [])}
+        if "face" in models:
+            face = models["face"].name
+            sources[face] = [given] if face in given.vectors else seen
         vectors = {name: _joined(name, parts) for name, parts in sources.items()}
         missing = dict((seen[0] if seen else given).missing)
         if photos and "face" in given.missing:

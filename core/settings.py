@@ -117,12 +117,10 @@ class Models:
         return zoo.load(self._settings.models[task], self._settings.directories)
 
     def vectors(self) -> dict[Kind, zoo.Row]:
-        """The models whose vectors the gallery holds."""
+        """The models whose vectors the gallery holds: body, and face unless the pack has none."""
         rows = self.rows()
-        return {
-            "face": self._calibrated(rows["face_embedding"]),
-            "body": self._calibrated(rows["body_embedding"]),
-        }
+        tasks: dict[Kind, str] = {"face": "face_embedding", "body": "body_embedding"}
+        return {kind: self._calibrated(rows[task]) for kind, task in tasks.items() if task in rows}
 
     def attributes(self) -> zoo.Row | None:
         """The model that judges attributes, or None."""
@@ -145,8 +143,9 @@ class Models:
     def describer(self) -> Describer:
         from core.describe import Describer
 
-        tasks = ("body_embedding", "face", "face_embedding", *zoo.OPTIONAL)
-        return Describer(*(self.load(task) for task in tasks if task in self._settings.models))
+        here = self._settings.models
+        optional = {task: self.load(task) for task in zoo.OPTIONAL if task in here}
+        return Describer(self.load("body_embedding"), **optional)
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -110,9 +110,11 @@ def measure(
         if found is not None:
             cohorts[kind] = found
     e = {k: _evidence(rows[k], row, k, pairs, cohorts.get(k)) for k, row in models.items()}
-    face, body = e["face"], rank.clothes_discount(e["body"], SAME_CLOTHES)
+    body = rank.clothes_discount(e["body"], SAME_CLOTHES)
     by_pattern: dict[Pattern, rank.Strangers] = {}
-    patterns: dict[Pattern, Float64] = {"face": face, "body": body, "both": face + body}
+    patterns: dict[Pattern, Float64] = {"body": body}
+    if "face" in e:
+        patterns |= {"face": e["face"], "both": e["face"] + body}
     for pattern, scores in patterns.items():
         known = rank.Strangers(scores[~np.isnan(scores)])
         if known.measured:

@@ -384,6 +384,12 @@ class Workspace:
             raise BadInput("mode {mode!r} is not known: use fused or overlap", mode=mode)
         if top < 1:
             raise BadInput("ask for at least 1 candidate")
+        if mode == "overlap" and "face" not in self._models.vectors():
+            raise BadInput(
+                "overlap asks for face and clothing, and the model pack {pack} does not look at "
+                "faces: search with the mode fused",
+                pack=self.pack,
+            )
         query, scope = self._probes.query(case), self._scope(cameras, between)
         ranking = compare.search(
             self.gallery, query, scope, self._models.vectors(), self._site(), top=top, mode=mode

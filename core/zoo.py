@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from core.errors import ModelError, NotFound
 from core.types import Image
 
-TASKS = ("person", "face", "face_embedding", "body_embedding")
-OPTIONAL = ("attributes",)  # tasks that a pack may leave out
+TASKS = ("person", "face", "face_embedding", "body_embedding", "attributes")
+FACES = ("face", "face_embedding")
+OPTIONAL = (*FACES, "attributes")  # tasks that a pack may leave out; faces both or neither
 PROVIDERS = ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider")
 
 
@@ -60,22 +61,29 @@ class Row:
 
 @dataclass(frozen=True)
 class Pack:
-    """A set of models that belong together: one name for each of TASKS, "" for none of OPTIONAL."""
+    """A set of models that belong together: one name for each of TASKS, "" for none of OPTIONAL.
+
+    A pack without `face` and `face_embedding` never looks at a face: clothing and body alone.
+    """
 
     name: str
     title: str
     notice: str
     person: str
-    face: str
-    face_embedding: str
     body_embedding: str
+    face: str = ""
+    face_embedding: str = ""
     attributes: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.face) != bool(self.face_embedding):
+            raise ValueError(f"pack {self.name}: name face and face_embedding, or neither")
 
     @property
     def tasks(self) -> dict[str, str]:
         """{task: the model for it}, without those the pack leaves out."""
-        named = {task: getattr(self, task) for task in (*TASKS, *OPTIONAL)}
-        return {task: name for task, name in named.items() if name or task in TASKS}
+        named = {task: getattr(self, task) for task in TASKS}
+        return {task: name for task, name in named.items() if name or task not in OPTIONAL}
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -69,8 +69,8 @@ def test_the_own_table_is_sound():
     rows, packs = zoo.rows(), zoo.packs()
     assert list(packs) == ["reference", "opencv-zoo"]
     for pack in packs.values():
-        for task in zoo.TASKS:
-            assert rows[getattr(pack, task)].task == task
+        for task, name in pack.tasks.items():
+            assert rows[name].task == task
     for row in rows.values():
         assert len(row.sha256) == 64
         assert row.bytes > 100_000
@@ -110,8 +110,18 @@ def test_a_folder_cannot_redefine_a_known_model_or_pack(pack, tiny_pack):
         ("[models.tiny_body]", "[models.tiny_body"),
         ("[packs.tiny]", "models = 3\n[packs.tiny]"),
         ("file = 'tiny_body.onnx'", "file = '../../tiny_body.onnx'"),
+        ("\nface = 'tiny_face'", ""),
     ],
-    ids=["misspelt", "unknown", "unknown in pack", "lacking", "no toml", "no table", "outside"],
+    ids=[
+        "misspelt",
+        "unknown",
+        "unknown in pack",
+        "lacking",
+        "no toml",
+        "no table",
+        "outside",
+        "half a face",
+    ],
 )
 def test_a_wrong_table_is_one_clear_error(pack, old, new):
     assert old in table(pack)
@@ -288,7 +298,7 @@ def test_asking_about_models_loads_no_runtime():
 
 
 @real
-@pytest.mark.parametrize("task", zoo.TASKS)
+@pytest.mark.parametrize("task", zoo.packs()["reference"].tasks)
 def test_a_batch_of_two_is_two_singles(task):
     model = zoo.load(getattr(zoo.pack("reference"), task), [MODELS])
     pair = np.random.default_rng(5).integers(0, 256, black(model.row, 2).shape, np.uint8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePath
 
 import streamlit as st
@@ -10,19 +10,21 @@ import streamlit as st
 from app.i18n import N_, _, say
 from app.widgets.frame import table
 from app.widgets.words import camera_name, inert, minutes, span
+from core.describe import NO_FACES
 from core.doctor import Finding
 from core.types import (
     Camera,
     Clip,
     Recorder,
 )
-from core.zoo import Row
+from core.zoo import FACES, Row
 
 TASK_WORDS = {
     "person": N_("find people"),
     "face": N_("find faces"),
     "face_embedding": N_("compare faces"),
     "body_embedding": N_("compare bodies"),
+    "attributes": N_("judge ticked features"),
 }
 
 
@@ -44,9 +46,11 @@ def findings(found: Sequence[Finding]) -> None:
                 st.text(say(finding.text))
 
 
-def models(rows: Iterable[Row]) -> None:
-    """The models in use, with where they come from."""
+def models(rows: Collection[Row]) -> None:
+    """The models in use, with where they come from, and that no face is looked at without one."""
     st.subheader(_("Models"), anchor=False)
+    if not any(row.task in FACES for row in rows):
+        st.info(say(NO_FACES), icon=":material/no_photography:")
     cells = [
         {
             _("Task"): _(TASK_WORDS.get(row.task, row.task)),

@@ -68,12 +68,25 @@ def _which(one: argparse.ArgumentParser) -> None:
 
 
 def _model(args: argparse.Namespace, task: str) -> str:
-    """The model named, or that of the pack named, or of the first complete pack."""
+    """The model named, or that of the pack named, or of the default pack.
+
+    Raises BadInput where that pack leaves the task out, with the packs that do not.
+    """
     from core import zoo
 
     if args.model is not None:
         return str(args.model)
-    return str(getattr(zoo.pack(args.pack or zoo.default_pack(args.models), args.models), task))
+    chosen = zoo.pack(args.pack or zoo.default_pack(args.models), args.models)
+    if task not in chosen.tasks:
+        others = [p.name for p in zoo.packs(args.models).values() if task in p.tasks]
+        raise BadInput(
+            "the model pack {pack} has no model of the kind {task}: name another pack with --pack "
+            "(of those known here: {packs}), or a model with --model",
+            pack=chosen.name,
+            task=task,
+            packs=", ".join(others) or "-",
+        )
+    return chosen.tasks[task]
 
 
 # --- eval -----------------------------------------------------------------------------------------

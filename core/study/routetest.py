@@ -189,15 +189,19 @@ def _offset_s(city: City, visit: Visit) -> float:
 
 
 def _scores(ws: Workspace, case: str, ranking: Ranking) -> dict[str, Float64]:
-    """{method: score (N,) of each candidate, higher is nearer, NaN = not comparable}."""
+    """{method: score (N,) of each candidate, higher is nearer, NaN = not comparable}.
+
+    "face" is left out where the pack does not look at faces.
+    """
     n = len(ranking)
+    has_face = "face" in ws.vectors()
     shipped = np.empty(n)
     shipped[ranking.order_evidence] = -np.arange(n)
     stop = _posterior(ws, case, ranking)
     return {
         "hsv": _stripes_scores(ws, case, ranking),
         "body": _cosines(ws, case, ranking, "body_embedding"),
-        "face": _cosines(ws, case, ranking, "face_embedding"),
+        **({"face": _cosines(ws, case, ranking, "face_embedding")} if has_face else {}),
         "fused": shipped,
         "fused+route": np.round(stop, 6) + 1e-9 * (shipped + n) / max(1, n),
     }
