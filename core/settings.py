@@ -40,7 +40,11 @@ class Settings:
 
     @classmethod
     def of_pack(cls, name: str, directories: Sequence[str | Path]) -> Settings:
-        """Settings for a model pack. Raises NotFound, ModelError if a file is missing."""
+        """Settings for a model pack. Raises NotFound, ModelError if a file is missing.
+
+        Every folder that was named is remembered, the one in DONGSEON_MODELS too: a page or a
+        worker may be started elsewhere, without it.
+        """
         chosen = zoo.pack(name, directories)
         absent = zoo.missing(name, directories)
         if absent:
@@ -50,7 +54,7 @@ class Settings:
                 pack=name,
                 files=", ".join(row.file for row in absent),
             )
-        places = tuple(str(Path(d).resolve()) for d in directories)
+        places = tuple(str(folder.resolve()) for folder in zoo.named_dirs(directories))
         return cls(name, chosen.tasks, places)
 
     @classmethod

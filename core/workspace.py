@@ -93,7 +93,7 @@ class Workspace:
     ) -> Workspace:
         """Make a workspace, or open the one that is there.
 
-        pack    model pack; None = the first that is complete
+        pack    model pack; None = `zoo.default_pack`
         models  folders to look for weight files in, remembered
         piece_s seconds of the pieces that long recordings are cut into (`core.pieces`)
 

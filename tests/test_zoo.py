@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import http.server
 import os
 import shutil
@@ -221,6 +222,40 @@ def test_the_default_pack_is_the_first_complete_one(pack, tmp_path):
         zoo.default_pack([tmp_path / "nowhere"])
 
 
+def renamed(folder: Path, pack: str) -> Path:
+    """The same files and models in a folder, as a pack of another name."""
+    return write_table(folder, table(folder).replace("[packs.tiny]", f"[packs.{pack}]"))
+
+
+def test_builtin_is_the_default_wherever_its_files_lie_unless_a_folder_is_named(
+    tiny_pack, own_cache, tmp_path, monkeypatch
+):
+    """Our weights in the cache, or in data/models; a complete pack of somebody else beside them."""
+    other = renamed(Path(shutil.copytree(tiny_pack, tmp_path / "other")), "other")
+    for place in (own_cache, tmp_path / "data" / "models"):
+        ours = renamed(Path(shutil.copytree(tiny_pack, place)), "builtin")
+        packs, models = table(ours).split("\n\n", 1)  # another one is listed first, complete, too
+        earlier = packs.replace("builtin", "earlier")
+        write_table(ours, "\n\n".join([earlier, packs, models]))
+        if place != own_cache:
+            shutil.rmtree(own_cache)
+            monkeypatch.setattr(zoo, "shipped_dir", lambda place=place: place)
+        assert zoo.default_pack() == "builtin"
+        assert zoo.default_pack([tmp_path / "empty"]) == "builtin"
+        assert zoo.default_pack([other]) == "other"
+        monkeypatch.setenv("DONGSEON_MODELS", str(other))
+        assert zoo.default_pack() == "other"
+        (other / "tiny_body.onnx").rename(tmp_path / "aside.onnx")
+        assert zoo.missing("other") == []  # its last file is found elsewhere
+        assert zoo.default_pack() == "builtin"
+        (tmp_path / "aside.onnx").rename(other / "tiny_body.onnx")
+        monkeypatch.delenv("DONGSEON_MODELS")
+    (tmp_path / "data" / "models" / "tiny_body.onnx").unlink()
+    assert zoo.default_pack([other]) == "other"
+    with pytest.raises(ModelError, match="no complete model pack"):
+        zoo.default_pack()
+
+
 # Running.
 
 
@@ -338,6 +373,23 @@ def test_import_knows_a_file_by_its_content(tiny_pack, own_cache, tmp_path, monk
         assert (own_cache / name).read_bytes() == (tiny_pack / name).read_bytes()
     assert [r.name for r in zoo.import_files(tiny_pack / "tiny_person.onnx")] == ["tiny_person"]
     assert {row.name for row in zoo.missing("tiny")} == {"tiny_face_embedding"}
+
+
+def test_import_tells_two_files_of_one_size_apart(pack, own_cache, tmp_path, monkeypatch):
+    """One network trained twice: as many bytes, other weights."""
+    content = bytearray((pack / "tiny_body.onnx").read_bytes())
+    content[50] ^= 1
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    (stick / "second.onnx").write_bytes(content)
+    body = "[models" + table(pack).split("[models")[4]
+    old = hashlib.sha256((pack / "tiny_body.onnx").read_bytes()).hexdigest()
+    second = body.replace("tiny_body", "second").replace(old, hashlib.sha256(content).hexdigest())
+    write_table(pack, f"{table(pack)}\n{second}")
+    monkeypatch.setenv("DONGSEON_MODELS", str(pack))
+    assert [row.name for row in zoo.import_files(stick)] == ["second"]
+    assert [row.name for row in zoo.import_files(pack / "tiny_body.onnx")] == ["tiny_body"]
+    assert kept(own_cache) == ["second.onnx", "tiny_body.onnx"]
 
 
 def test_import_refuses_what_it_does_not_know(tmp_path, own_cache):
