@@ -38,6 +38,7 @@ MIN_FACE_PX = 10.0
 MIN_FRONTAL = 0.25  # below, the nose is near one eye: a profile, which embedders compare badly
 MAX_ENLARGE = 2.0  # a head is enlarged at most this much before a face is looked for
 NO_FACES = note("clothing and body only: this model pack does not look at faces")
+NO_JUDGE = note("no attribute model in this pack: ticks were not compared")
 COVERED = 3  # how much a reason tells: the higher, the closer the face was to being used
 RIVAL_SHARE = 0.6  # a second face this large beside the first: whose face is it? none is used
 
@@ -243,8 +244,8 @@ class Describer:
 
     @property
     def models(self) -> dict[str, str]:
-        """{name: sha256} of the models whose vectors this makes."""
-        used = (self.body, self.face_embedding)
+        """{name: sha256} of the models whose vectors and judgements this makes."""
+        used = (self.body, self.face_embedding, self.attributes)
         return {model.name: model.row.sha256 for model in used if model is not None}
 
     def find_faces(self, images: Sequence[Image]) -> list[Faces]:
@@ -272,8 +273,7 @@ class Describer:
         attributes: dict[str, Float32] = {}
         missing: dict[str, Note] = {}
         if self.attributes is None:
-            why = note("no attribute model in this pack: ticks were not compared")
-            missing["attributes"] = why
+            missing["attributes"] = NO_JUDGE
         elif "body" in kinds and shots:
             attributes = judge(self.attributes, shots)
         if "body" in kinds and shots:
@@ -285,7 +285,8 @@ class Describer:
             if faces and self.face_embedding is not None:
                 vectors[self.face_embedding.name] = _embed_faces(self.face_embedding, faces)
                 del missing["face"]
-        return Description(of_id, vectors, attributes, missing)
+        judge_name = self.attributes.name if self.attributes is not None and attributes else ""
+        return Description(of_id, vectors, attributes, missing, judge_name)
 
     def _best_faces(self, shots: Sequence[Shot]) -> tuple[dict[int, _Face], Note]:
         """{shot number: its face} for usable faces; and what kept the nearest other from use."""

@@ -48,12 +48,10 @@ class Site:
     """Strangers by presence pattern: which kinds of evidence both sides of a pair have.
 
     cohorts  {kind: certain strangers to normalise with}; absent where there are fewer than 200
-    priors   {attribute: share of each value in training} of ticks that give evidence; None = all
     """
 
     by_pattern: Mapping[Pattern, rank.Strangers]
     cohorts: Mapping[Kind, Cohort] = field(default_factory=dict)
-    priors: Mapping[str, Float64] | None = None
 
     @property
     def calibrated(self) -> bool:

@@ -7,11 +7,12 @@ from pathlib import PurePath
 
 import streamlit as st
 
-from app.i18n import N_, _, say
+from app.i18n import N_, _, attribute_word, say
 from app.widgets.frame import table
 from app.widgets.words import camera_name, inert, minutes, span
 from core.describe import NO_FACES
 from core.doctor import Finding
+from core.ticks import Tick
 from core.types import (
     Camera,
     Clip,
@@ -64,6 +65,24 @@ def models(rows: Collection[Row]) -> None:
         for row in rows
     ]
     table(cells, alt=_("models in use"))
+
+
+def ticks(states: Mapping[str, Tick]) -> None:
+    """Which ticks count in a search, and how well they were judged where that was measured."""
+    st.subheader(_("Ticked features"), anchor=False)
+    whys = [say(tick.why) for tick in states.values()]
+    if len(set(whys)) == 1:
+        st.info(whys[0], icon=":material/visibility_off:")
+        return
+    cells = [
+        {
+            _("Feature"): attribute_word(name),
+            _("In a search"): _("counts") if tick.counts else _("reference only"),
+            _("Why"): say(tick.why),
+        }
+        for name, tick in states.items()
+    ]
+    table(cells, alt=_("which ticked features count in a search"))
 
 
 def clips(
