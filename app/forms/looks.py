@@ -97,8 +97,8 @@ def _ticks(prefix: str, name: str, known: Mapping[str, Want], tick: Tick | None)
     if tick is None or tick.counts:
         label.caption(i18n.attribute_word(name))
     else:
-        mark = f":gray-badge[{_('reference only')}]"
-        label.caption(f"{i18n.attribute_word(name)} {mark}", help=widgets.inert(say(tick.why)))
+        mark = f"*{_('reference only')}*"  # no badge: a narrow column would cut it off
+        label.caption(f"{i18n.attribute_word(name)}  \n{mark}", help=widgets.inert(say(tick.why)))
     chosen = ticks.pills(
         i18n.attribute_word(name),
         [UNKNOWN, *ATTRIBUTES[name]],

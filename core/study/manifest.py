@@ -34,6 +34,11 @@ def rows(manifest: Path, needed: Sequence[str]) -> list[dict[str, str]]:
     return found
 
 
+def named(manifest: Path) -> str:
+    """How an answer names its data: file and folder, nothing of the machine."""
+    return f"{manifest.absolute().parent.name}/{manifest.name}"
+
+
 def number(row: Mapping[str, str], name: str) -> float:
     """A row's value as a number. Raises BadInput."""
     try:

@@ -87,8 +87,12 @@ def route_test(
         "cities": [path.name for path in cities],
         "pack": ", ".join(packs),
         "probe": probe,
+        "eval": "route",
     }
-    return {**named, **_figures(found)}
+    figures = _figures(found)
+    which = ", ".join(path.name for path in cities)
+    data = f"{found.cases} problems, {len(found.case_of)} appearances in {which}"
+    return {**named, "data": data, **figures}
 
 
 def _world(
