@@ -30,6 +30,7 @@ from core import (
 )
 from core.casebook import Case, Casebook, Category, Jobs
 from core.clock import iso_time as iso_time
+from core.compare import KINDS
 from core.errors import BadInput, NotFound
 from core.evidence import MODES, Mode, Scope
 from core.gallery import Gallery
@@ -491,6 +492,7 @@ class Workspace:
             )
             for i in ranking.order_evidence
             if ranking.tracklet_id[i] not in judged and ranking.evidence[i] >= ROUTE_LEAST
+            if not np.isnan([ranking.parts[kind][i] for kind in KINDS]).all()  # ticks make no stop
         ]
         self.casebook.record(by, "route", case, {"sightings": len(found) + len(stated)})
         about = self.case(case)

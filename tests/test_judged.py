@@ -194,6 +194,7 @@ def test_a_photo_of_other_clothes_and_ticks_list_whom_only_the_ticks_can_find(se
     assert sorted(found.camera_id[:2]) == ["c1", "c2"]
     assert np.isnan(found.parts["body"]).all()
     assert found.band[0] == "weak"
+    assert seen.route(case).stops == ()  # ticks find whom to look at, and make no stop of a route
 
 
 def test_a_gallery_of_another_attribute_model_is_judged_anew_from_its_pictures(

@@ -35,8 +35,9 @@ def rows(manifest: Path, needed: Sequence[str]) -> list[dict[str, str]]:
 
 
 def named(manifest: Path) -> str:
-    """How an answer names its data: file and folder, nothing of the machine."""
-    return f"{manifest.absolute().parent.name}/{manifest.name}"
+    """How an answer names its data: its folder and its file name, nothing of the machine."""
+    folder = manifest.parent.name
+    return f"{folder}/{manifest.name}" if folder else manifest.name
 
 
 def number(row: Mapping[str, str], name: str) -> float:
