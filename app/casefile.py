@@ -78,7 +78,13 @@ def _photo(workspace: Workspace, case: str, photo: Photo) -> None:
 def looks(workspace: Workspace, case: str) -> None:
     """Looks and clothes, to be corrected."""
     about = workspace.case(case)
-    said = forms.looks_fields(f"edit-{case}-", about.wanted, about.clothes, about.height_cm)
+    said = forms.looks_fields(
+        f"edit-{case}-",
+        about.wanted,
+        about.clothes,
+        about.height_cm,
+        states=workspace.tick_states(),
+    )
     if st.button(_("Keep looks and clothes"), type="primary", icon=":material/save:"):
         workspace.casebook.set_attributes(
             case,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import errors
 from core.errors import DongseonError
-from core.types import UNKNOWN, Note
+from core.types import UNKNOWN, Note, Traits
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
@@ -176,8 +176,14 @@ def say(sentence: Note | DongseonError) -> str:
 
 
 def _field(value: object) -> object:
-    """A field that is itself a sentence is translated too."""
+    """A field that is itself a sentence, or names attributes, is translated too."""
+    if isinstance(value, Traits):
+        return ", ".join(_trait(name, of) for name, of in value.items)
     return say(value) if isinstance(value, Note) else value
+
+
+def _trait(name: str, value: str) -> str:
+    return f"{attribute_word(name)} {value_word(name, value)}" if value else attribute_word(name)
 
 
 @cache

@@ -18,16 +18,17 @@ from core.workspace import Workspace
 
 
 def new_case(workspace: Workspace) -> None:
-    """The form of a new case, by photo or by a person in footage, then its first search."""
+    """The form of a new case, by photo, in footage or by looks alone, then its first search."""
     draft = session.draft()
     session.begin("new-way", "photo")
     way = st.segmented_control(
         _("How is the person known?"),
-        ["photo", "footage"],
+        ["photo", "footage", "looks"],
         required=True,
         format_func={
             "photo": f":material/add_a_photo: {_('By photo')}",
             "footage": f":material/person_pin: {_('In footage')}",
+            "looks": f":material/checklist: {_('No picture')}",
         }.__getitem__,
         label_visibility="collapsed",
         key="new-way",
@@ -38,17 +39,22 @@ def new_case(workspace: Workspace) -> None:
     with st.container(key="parts-form"):
         left, right = st.columns([5, 6], gap="large")
     usable: list[Upload] = []
+    same, states = False, workspace.tick_states()
     with left:
         about = forms.about_fields("new-")
-        if way != "footage":
+        if way == "looks":
+            _without_picture(any(tick.counts for tick in states.values()))
+        elif way == "photo":
             usable = photos.draft_photos(workspace)
             same = st.checkbox(
                 _("Same clothes, same day"),
                 help=_("Tick only if the photo shows what the person wore when last seen."),
                 key="new-same",
             )
+            if "face" not in workspace.vectors():
+                st.caption(_("Faces are not looked at: without this tick no photo is compared."))
     with right:
-        looks = forms.looks_fields("new-")
+        looks = forms.looks_fields("new-", states=states)
         seen, fault = _seen(workspace)
     with st.container(key="open-bar"):
         below = st.container(gap=None)
@@ -61,7 +67,9 @@ def new_case(workspace: Workspace) -> None:
         if fault is not None:
             raise fault
         who = _checked(pointed) if way == "footage" else None
-        if who is None:
+        if way == "looks":
+            workspace.need_ticks(looks.wanted)
+        elif who is None:
             photos.need_one(usable, draft)
         case = workspace.new_case(
             about.title,
@@ -69,7 +77,7 @@ def new_case(workspace: Workspace) -> None:
             attributes=looks.wanted,
             last_seen=seen,
             reason=about.reason,
-            same_clothes=who is None and same,
+            same_clothes=same,
             category=about.category,
             basis=about.basis,
             clothes=looks.clothes,
@@ -81,6 +89,26 @@ def new_case(workspace: Workspace) -> None:
         if who is not None:
             _draw(workspace, case, who)
         find(workspace, case, scope)
+
+
+def _without_picture(counts: bool) -> None:
+    """What a search by looks alone is, or that these models cannot do it."""
+    if counts:
+        st.info(
+            _(
+                "Without a picture only ticks are compared. Many people look like that: candidates "
+                "are hints, never strong. Confirm one, and the search goes on by its picture."
+            ),
+            icon=":material/checklist:",
+        )
+    else:
+        st.warning(
+            _(
+                "These models cannot search by looks alone: add a photo, or point at the person in "
+                "footage."
+            ),
+            icon=":material/search_off:",
+        )
 
 
 def _seen(workspace: Workspace) -> tuple[LastSeen | None, BadInput | None]:

@@ -30,12 +30,13 @@ def lead(workspace: Workspace, case: str, ranking: Ranking, at: int, px: int) ->
         leave_s=float(ranking.leave_s[at]),
         band=ranking.band[at],
         expected_false=float(ranking.expected_false[at]),
-        picture=draw.side_by_side(probe, crop, height=px) if probe else crop,
+        picture=draw.side_by_side(probe, crop, height=px) if probe else draw.fitted(crop, px),
         bars=draw.evidence_bars(*parts.values(), missing={**unseen, **missing}, translate=say),
         reasons=ranking.reasons[at],
         parts=parts,
         size_px=size,
         doubt=casework.doubts(workspace, case, ranking).get(tracklet),
+        beside=probe is not None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core import compare, reach
-from core.compare import Scope
+from core.evidence import Scope
 from core.playback import Excerpt, Playback
 from core.rank import ClothesSource
 from core.reach import Reach
@@ -17,7 +17,7 @@ from core.workspace import Workspace
 
 def standing(ws: Workspace, case: str) -> Standing:
     """How a case stands, and what to do next. Raises NotFound."""
-    return standing_of(ws.casebook, case)
+    return standing_of(ws.casebook, case, told=ws.tells(ws.case(case).wanted))
 
 
 def reachable(ws: Workspace, case: str, hours: float = reach.HOURS) -> Reach | None:
@@ -36,9 +36,11 @@ def doubts(ws: Workspace, case: str, ranking: Ranking) -> dict[str, Note]:
 
 
 def clothes_from(ws: Workspace, case: str) -> ClothesSource:
-    """Where the clothes that are compared come from: footage, ticked, or photo (not used)."""
+    """Where the clothes that are compared come from: footage, ticked, photo (not used) or none."""
     if ws.casebook.boxes(case) or "confirmed" in ws.verdicts(case).values():
         return "footage"
+    if not ws.casebook.photos(case):
+        return "none"
     return "ticked" if ws.case(case).same_clothes else "photo"
 
 

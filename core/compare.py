@@ -7,139 +7,33 @@ whose clock is off by how much, what was really searched, and why each word was 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core import rank, ticks
+from core import rank, reasons, ticks
+from core.evidence import Field, Mode, Query, Scope, Signal, Stretches, in_stretch
 from core.gallery import Gallery, Scores, pool
 from core.rank.shortlist import second_order
 from core.sitecheck import Cohort, Site
 from core.types import (
     Band,
-    Camera,
     Clip,
     Description,
     Float32,
     Float64,
     Int,
     Kind,
-    Note,
     Ranking,
-    Recorder,
     Searched,
     Sighting,
-    Want,
-    note,
 )
 from core.zoo import Row
 
-Mode = Literal["fused", "overlap"]
-MODES: tuple[Mode, ...] = ("fused", "overlap")
-ALWAYS = (-math.inf, math.inf)
 KINDS: tuple[Kind, ...] = ("face", "body")
+AS_WELL = 0.1  # evidence of ticks nearer than this is one and the same
 SHORTLIST = 1_000  # crops that are re-ranked
-CLOCK_SIGMAS = 2.0  # a time window is widened by so many standard deviations of the clock
-
-
-Stretches = dict[str, tuple[tuple[float, float], ...]]
-"""{clip id: windows in its camera's clock}."""
-
-
-def in_stretch(tracklet_id: str, enter_s: float, leave_s: float, stretches: Stretches) -> bool:
-    """Whether a tracklet, times camera clock, is seen in one of these stretches of its clip."""
-    windows = stretches.get(tracklet_id.split("/")[1], ())
-    return any(enter_s <= high and leave_s >= low for low, high in windows)
-
-
-@dataclass(frozen=True)
-class Query:
-    """What is compared with the gallery.
-
-    description  of the probe, by the gallery's models
-    clothes      where its body picture comes from (`rank.ClothesSource`)
-    seen_s       true times of the footage it was taken from, () if none
-    leave_out    stretches not searched: around the boxes that were drawn
-    judged       sightings a person has spoken on: confirmed and rejected ones, and those at a
-                 camera while it was said not to be passed, are compared but not listed again
-    wanted       what was ticked of the person
-    """
-
-    description: Description
-    clothes: rank.ClothesSource
-    seen_s: tuple[float, ...] = ()
-    leave_out: Stretches = field(default_factory=dict)
-    judged: tuple[Sighting, ...] = ()
-    wanted: Mapping[str, Want] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Where to look: cameras with their recorders, and true time or None for always."""
-
-    cameras: Mapping[str, Camera]
-    recorders: Mapping[str, Recorder]
-    between: tuple[float, float] | None = None
-
-    def recorder(self, camera_id: str) -> Recorder:
-        return self.recorders[self.cameras[camera_id].recorder_id]
-
-    def offset_s(self, camera_ids: Iterable[str]) -> Float64:
-        """Seconds to add to each camera's clock to reach true time, (N,)."""
-        return np.array([self.recorder(c).clock_offset_s for c in camera_ids], dtype=np.float64)
-
-    def windows(self) -> dict[str, tuple[float, float]] | None:
-        """Per camera the window in its own clock, widened by the doubt about that clock."""
-        if self.between is None:
-            return None
-        windows = {}
-        for camera_id in self.cameras:
-            recorder = self.recorder(camera_id)
-            slack = CLOCK_SIGMAS * recorder.clock_sigma_s
-            low, high = (t - recorder.clock_offset_s for t in self.between)
-            windows[camera_id] = (low - slack, high + slack)
-        return windows
-
-
-@dataclass(frozen=True)
-class _Signal:
-    """One kind of evidence for N tracklets; cosine, px and e are NaN where there is none."""
-
-    kind: Kind
-    model: str
-    probe_px: float  # NaN: the probe has no such vector
-    cosine: Float64
-    px: Float64
-    e: Float64
-
-
-@dataclass(frozen=True)
-class _Field:
-    """Everybody compared: N tracklets with their three signals and what follows from them.
-
-    same (N,) probability that the clothes are those of the probe's picture
-    unticked (N,) evidence without what ticked attributes add: how many strangers to expect was
-    measured without ticks, so ticks that agree must not make candidates rarer than they are
-    """
-
-    found: Scores
-    face: _Signal
-    body: _Signal
-    same: Float64
-    attributes: Float64
-    e: Float64
-    cloth: Float64
-    unticked: Float64
-
-    def order(self) -> Int:
-        """Best first: by evidence; where nothing is calibrated, by plain similarity."""
-        plain = np.where(np.isnan(self.body.cosine), self.face.cosine, self.body.cosine)
-        plain = np.nan_to_num(plain, nan=-1.0)
-        known = np.where(np.isnan(self.e), -np.inf, self.e)
-        return np.lexsort((self.found.key, -plain, -known)).astype(np.int64)
 
 
 def search(
@@ -149,30 +43,25 @@ def search(
     models: Mapping[Kind, Row],
     site: Site,
     *,
+    judge: ticks.Judge | None = None,
     top: int = 50,
     mode: Mode = "fused",
 ) -> Ranking:
     """Compare a probe with every tracklet in scope.
 
-    models  the gallery's face and body models, with their calibrations
+    models  the gallery's body model, and face model unless the pack has none, with calibrations
     site    how high certain strangers score here
+    judge   the attribute model in use; without one, ticks are not compared
     top     how many candidates at most;  mode "overlap": only where face and clothing both speak
             for the person (papers/000)
 
     Returns candidates with evidence, best first; "none of them" is a normal answer. Raises
     ModelError if the gallery was made by other models.
     """
-    field = _compare(gallery, query, scope, models, site)
+    field = _compare(gallery, query, scope, models, site, judge)
     n = len(field.found)
-    expected = site.expected_false(field.unticked, field.face.e, field.cloth, n)
-    calibrated = {kind for kind, row in models.items() if row.calibration}
-    words = rank.bands(
-        field.e,
-        expected,
-        field.face.e,
-        site_calibrated=site.calibrated,
-        has_calibration=bool(calibrated),
-    )
+    expected = _expected(field, site)
+    words = _words(field, expected, site, models)
     order = field.order()
     if mode == "overlap":
         order = order[rank.overlap_keep(field.face.e, field.cloth)[order]]
@@ -199,12 +88,44 @@ def search(
         expected_false=expected[order],
         band=tuple(words[i] for i in order),
         reasons=tuple(
-            _reasons(field, int(i), words[i], float(expected[i]), description, query)
+            reasons.reasons(field, int(i), words[i], float(expected[i]), description, query)
             for i, description in zip(order, about, strict=True)
         ),
         searched=searched(gallery.clips(), scope, n, query.leave_out),
-        method=_method(models, mode, n, site),
-        warnings=_warnings(query, scope, models, site, words, len(gallery.damaged()), left_out),
+        method=reasons.method(models, mode, n, site, judge if query.wanted else None),
+        warnings=(
+            *reasons.probe_warnings(query, models, site),
+            *reasons.tick_warnings(query, field, judge),
+            *reasons.list_warnings(scope, words, len(gallery.damaged()), left_out),
+        ),
+    )
+
+
+def _expected(field: Field, site: Site) -> Float64:
+    """Strangers (N,) expected to score as high.
+
+    Where ticks are all there is, they are counted: everybody compared who fits as well, give or
+    take `AS_WELL`, the candidate included: in a red jacket one is one of many in red jackets.
+    """
+    expected = site.expected_false(field.unticked, field.face.e, field.cloth, len(field.found))
+    alone, told = field.by_ticks_alone, np.sort(field.attributes[~np.isnan(field.attributes)])
+    as_well = len(told) - np.searchsorted(told, field.attributes[alone] - AS_WELL, side="left")
+    expected[alone] = as_well
+    return expected
+
+
+def _words(
+    field: Field, expected: Float64, site: Site, models: Mapping[Kind, Row]
+) -> tuple[Band, ...]:
+    """The word for each of the N; ticks have a calibration of their own, whatever the pictures'."""
+    flags = {
+        "site_calibrated": site.calibrated,
+        "has_calibration": any(row.calibration for row in models.values()),
+    }
+    pictured = rank.bands(field.e, expected, field.face.e, **flags)
+    ticked = rank.bands(field.e, expected, np.full(len(expected), np.nan))
+    return tuple(
+        ticked[i] if alone else pictured[i] for i, alone in enumerate(field.by_ticks_alone)
     )
 
 
@@ -232,8 +153,9 @@ def _second_order(about: Sequence[Description], query: Query, row: Row) -> Int |
     return np.concatenate([ahead, np.setdiff1d(np.arange(len(about)), ahead)])
 
 
-def _comparable(field: _Field) -> NDArray[np.bool_]:
-    return ~(np.isnan(field.face.cosine) & np.isnan(field.body.cosine))
+def _comparable(field: Field) -> NDArray[np.bool_]:
+    nothing = np.isnan(field.face.cosine) & np.isnan(field.body.cosine)
+    return ~(nothing & np.isnan(field.attributes))
 
 
 def _fresh(found: Scores, judged: Sequence[Sighting], scope: Scope) -> NDArray[np.bool_]:
@@ -251,8 +173,13 @@ def _fresh(found: Scores, judged: Sequence[Sighting], scope: Scope) -> NDArray[n
 
 
 def _compare(
-    gallery: Gallery, query: Query, scope: Scope, models: Mapping[Kind, Row], site: Site
-) -> _Field:
+    gallery: Gallery,
+    query: Query,
+    scope: Scope,
+    models: Mapping[Kind, Row],
+    site: Site,
+    judge: ticks.Judge | None,
+) -> Field:
     """Both similarities for everybody in scope, joined by tracklet, as evidence."""
     windows = scope.windows()
     scores: dict[Kind, Scores] = {}
@@ -266,14 +193,16 @@ def _compare(
     everybody = scores["body"]  # each tracklet keeps a picture, so it has a body vector
     face, body = (
         _signal(kind, scores[kind], everybody, probe_px[kind], models[kind], z[kind])
+        if kind in models
+        else _unseen(kind, len(everybody))
         for kind in KINDS
     )
     same = _same_clothes(query, everybody, scope)
-    body = _Signal(**{**vars(body), "e": rank.clothes_discount(body.e, same)})
-    attributes = ticks.evidence(gallery, query.wanted, everybody, scope.cameras, site.priors)
-    e, cloth = rank.fuse(face.e, body.e, attributes)
-    unticked, _ = rank.fuse(face.e, body.e, np.minimum(attributes, 0.0))
-    return _Field(everybody, face, body, same, attributes, e, cloth, unticked)
+    body = Signal(**{**vars(body), "e": rank.clothes_discount(body.e, same)})
+    told = ticks.evidence(gallery, query.wanted, everybody, scope.cameras, judge)
+    e, cloth = rank.fuse(face.e, body.e, told.e)
+    unticked, _ = rank.fuse(face.e, body.e, np.minimum(told.e, 0.0))
+    return Field(everybody, face, body, same, told, e, cloth, unticked)
 
 
 def _normalised(
@@ -317,7 +246,7 @@ def _signal(
     probe_px: float,
     row: Row,
     normalised: Float64 | None,
-) -> _Signal:
+) -> Signal:
     """Scores of one model, spread over everybody; the smaller picture decides the size bin."""
     cosine, px, z = (np.full(len(everybody), np.nan) for _ in range(3))
     if len(found) and not np.isnan(probe_px):
@@ -331,7 +260,13 @@ def _signal(
             z[same] = normalised[rows[same]]
     calibration = rank.Calibration.from_row(row.calibration, kind)
     e = rank.evidence(cosine, rank.size_bins(kind, px), calibration, kind, z)
-    return _Signal(kind, row.name, probe_px, cosine, px, np.where(np.isnan(cosine), np.nan, e))
+    return Signal(kind, row.name, probe_px, cosine, px, np.where(np.isnan(cosine), np.nan, e))
+
+
+def _unseen(kind: Kind, n: int) -> Signal:
+    """The signal of N tracklets that no model of this pack looks at."""
+    none = np.full(n, np.nan)
+    return Signal(kind, "", math.nan, none, none, none)
 
 
 def _same_clothes(query: Query, found: Scores, scope: Scope) -> Float64:
@@ -391,119 +326,3 @@ def _footage_spans(clips: Sequence[Clip], left_out: Stretches) -> list[tuple[flo
         else:
             spans.append((low, high))
     return spans
-
-
-def _reasons(
-    field: _Field, i: int, word: Band, expected: float, about: Description, query: Query
-) -> tuple[Note, ...]:
-    """Why candidate i got its word, the most important first."""
-    n = len(field.found)
-    reasons = [_signal_reason(field, s, i, about, query) for s in (field.face, field.body)]
-    e = field.e[i]
-    if np.isnan(e):
-        reasons.insert(0, note("no calibrated evidence: the order is by similarity only"))
-        return tuple(reasons)
-    reasons.insert(
-        0,
-        note(
-            "evidence {e:+.1f}; about {expected:.2g} strangers among {n} would score as high",
-            e=float(e),
-            expected=expected,
-            n=n,
-        ),
-    )
-    told = field.attributes[i]
-    if not np.isnan(told):
-        reasons.append(note("what was ticked: evidence {e:+.1f}", e=float(told)))
-    face = field.face.e[i]
-    if e >= 2 and word != "strong" and not face >= 1:
-        reasons.append(note("clothing alone is never called strong"))
-    if e >= 1 and word == "weak" and expected > 1:
-        reasons.append(note("weak because too many strangers would score as high"))
-    return tuple(reasons)
-
-
-def _signal_reason(
-    field: _Field, signal: _Signal, i: int, about: Description, query: Query
-) -> Note:
-    """One line on one kind of evidence for candidate i."""
-    face = signal.kind == "face"
-    if np.isnan(signal.probe_px):
-        why = query.description.missing.get(signal.kind, note("no picture of it"))
-        return (
-            note("face not used: of the person looked for, {why}", why=why)
-            if face
-            else note("body not used: of the person looked for, {why}", why=why)
-        )
-    if np.isnan(signal.cosine[i]):
-        why = about.missing.get(signal.kind, note("no picture of it"))
-        return (
-            note("face not used: {why}", why=why) if face else note("body not used: {why}", why=why)
-        )
-    values = {
-        "s": float(signal.cosine[i]),
-        "e": float(signal.e[i]),
-        "size": rank.bin_label(signal.kind, rank.size_bin(signal.kind, float(signal.px[i]))),
-    }
-    if np.isnan(signal.e[i]):
-        if not face and query.clothes == "photo":
-            return note("body not used: clothes may differ from those in the photo")
-        if not face and field.same[i] == 0:
-            return note("body not used: the clothes may have been changed since")
-        return note("similarity {s:.2f}, not calibrated for {size}", **values)
-    if face:
-        return note("face: similarity {s:.2f}, evidence {e:+.1f} (face {size})", **values)
-    return note("body: similarity {s:.2f}, evidence {e:+.1f} (person {size})", **values)
-
-
-def _method(models: Mapping[Kind, Row], mode: Mode, n: int, site: Site) -> str:
-    parts = [f"{kind} {row.name} {row.sha256[:8]}" for kind, row in models.items()]
-    parts += [f"{kind} cohort {one.sha256[:8]}" for kind, one in site.cohorts.items()]
-    fitted = {str(row.calibration.get("made_from", "none")) for row in models.values()}
-    return f"{mode}; {'; '.join(parts)}; calibration: {'; '.join(sorted(fitted))}; n={n}"
-
-
-def _warnings(
-    query: Query,
-    scope: Scope,
-    models: Mapping[Kind, Row],
-    site: Site,
-    words: Sequence[Band],
-    damaged: int,
-    left_out: int,
-) -> tuple[Note, ...]:
-    """What the reader must know about the whole search."""
-    said = []
-    if not site.calibrated:
-        said.append(
-            note("not calibrated here: strangers score too high at this site, nothing above weak")
-        )
-    bare = sorted(row.name for row in models.values() if not row.calibration)
-    if bare:
-        said.append(
-            note(
-                "not calibrated: {models}; the order shows similarity only", models=", ".join(bare)
-            )
-        )
-    if query.clothes == "photo":
-        said.append(note("clothes may differ from the photo: only the face is compared"))
-    face = query.description.missing.get("face")
-    if face is not None:
-        said.append(note("face of the person looked for not used: {why}", why=face))
-    unchecked = sorted(
-        c for c in scope.cameras if scope.recorder(c).how == "unchecked" and scope.between
-    )
-    if unchecked:
-        said.append(
-            note(
-                "clocks of {cameras} were not checked: the time window was widened for them",
-                cameras=", ".join(unchecked),
-            )
-        )
-    if left_out:
-        said.append(note("{n} judged already, by a person, are not listed again", n=left_out))
-    if damaged:
-        said.append(note("{n} damaged clip files were left out: ingest them again", n=damaged))
-    if not any(word in ("strong", "moderate") for word in words):
-        said.append(note("nobody in what was searched reaches moderate evidence"))
-    return tuple(said)

@@ -37,6 +37,8 @@ HEAD_WIDTHS = 1.3  # and at least so many widths of the box: near the camera onl
 MIN_FACE_PX = 10.0
 MIN_FRONTAL = 0.25  # below, the nose is near one eye: a profile, which embedders compare badly
 MAX_ENLARGE = 2.0  # a head is enlarged at most this much before a face is looked for
+NO_FACES = note("clothing and body only: this model pack does not look at faces")
+NO_JUDGE = note("no attribute model in this pack: ticks were not compared")
 COVERED = 3  # how much a reason tells: the higher, the closer the face was to being used
 RIVAL_SHARE = 0.6  # a second face this large beside the first: whose face is it? none is used
 
@@ -224,21 +226,34 @@ class Describer:
     """Describes people with one pack's models.
 
     body, face, face_embedding, attributes: models of tasks body_embedding, face, face_embedding and
-    attributes; None = attributes are not judged
+    attributes; without the two for faces nobody's face is looked at, without the last nothing is
+    judged
     """
 
     def __init__(
-        self, body: Model, face: Model, face_embedding: Model, attributes: Model | None = None
+        self,
+        body: Model,
+        face: Model | None = None,
+        face_embedding: Model | None = None,
+        attributes: Model | None = None,
     ) -> None:
         self.body = body
         self.attributes = attributes
-        self.faces = FaceDetector(face)
+        self.faces = FaceDetector(face) if face is not None else None
         self.face_embedding = face_embedding
 
     @property
     def models(self) -> dict[str, str]:
-        """{name: sha256} of the models whose vectors this makes."""
-        return {m.name: m.row.sha256 for m in (self.body, self.face_embedding)}
+        """{name: sha256} of the models whose vectors and judgements this makes."""
+        used = (self.body, self.face_embedding, self.attributes)
+        return {model.name: model.row.sha256 for model in used if model is not None}
+
+    def find_faces(self, images: Sequence[Image]) -> list[Faces]:
+        """Faces of each picture, in its own pixels; none where this pack does not look at faces."""
+        if self.faces is None:
+            empty = np.zeros((0, 5, 2), np.float32)
+            return [Faces(empty[:, :4, 0], empty[:, 0, 0], empty) for _ in images]
+        return self.faces(images)
 
     def tracklet(self, tracklet: Tracklet) -> Description:
         """Describe a tracklet from its kept pictures."""
@@ -258,8 +273,7 @@ class Describer:
         attributes: dict[str, Float32] = {}
         missing: dict[str, Note] = {}
         if self.attributes is None:
-            why = note("no attribute model in this pack: ticks were not compared")
-            missing["attributes"] = why
+            missing["attributes"] = NO_JUDGE
         elif "body" in kinds and shots:
             attributes = judge(self.attributes, shots)
         if "body" in kinds and shots:
@@ -268,13 +282,16 @@ class Describer:
             missing["body"] = note("no usable picture of the person")
         if "face" in kinds:
             faces, missing["face"] = self._best_faces(shots)
-            if faces:
-                vectors[self.face_embedding.name] = self._embed_faces(faces)
+            if faces and self.face_embedding is not None:
+                vectors[self.face_embedding.name] = _embed_faces(self.face_embedding, faces)
                 del missing["face"]
-        return Description(of_id, vectors, attributes, missing)
+        judge_name = self.attributes.name if self.attributes is not None and attributes else ""
+        return Description(of_id, vectors, attributes, missing, judge_name)
 
     def _best_faces(self, shots: Sequence[Shot]) -> tuple[dict[int, _Face], Note]:
         """{shot number: its face} for usable faces; and what kept the nearest other from use."""
+        if self.faces is None:
+            return {}, NO_FACES
         heads = [_head(shot) for shot in shots]
         usable: dict[int, _Face] = {}
         rejected: list[tuple[int, Note]] = [(0, note("no face to be seen"))]
@@ -303,15 +320,16 @@ class Describer:
             usable = {}
         return usable, max(rejected, key=lambda one: one[0])[1]
 
-    def _embed_faces(self, faces: Mapping[int, _Face]) -> Vectors:
-        (rows,) = self.face_embedding(np.stack([face.aligned for face in faces.values()]))
-        return Vectors(
-            "face",
-            unit(rows),
-            np.array([face.quality for face in faces.values()], np.float32),
-            np.array([face.width_px for face in faces.values()], np.float32),
-            np.array(list(faces), np.int64),
-        )
+
+def _embed_faces(model: Model, faces: Mapping[int, _Face]) -> Vectors:
+    (rows,) = model(np.stack([face.aligned for face in faces.values()]))
+    return Vectors(
+        "face",
+        unit(rows),
+        np.array([face.quality for face in faces.values()], np.float32),
+        np.array([face.width_px for face in faces.values()], np.float32),
+        np.array(list(faces), np.int64),
+    )
 
 
 def _head(shot: Shot) -> Image:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from core.describe import NO_FACES
 from core.errors import DongseonError, NotFound
 from core.gallery import clipfile
 from core.route import has_place
@@ -45,7 +46,7 @@ def examine(workspace: str | Path) -> list[Finding]:
     except DongseonError as error:
         level: Level = "warn" if isinstance(error, NotFound) else "error"
         return [*findings, Finding(level, Note(error.msgid, error.fields))]
-    findings += [*_models(ws), *_footage(ws), *_canary(ws), *_log(ws)]
+    findings += [*_models(ws), *_footage(ws), *_outdated(ws), *_canary(ws), *_log(ws)]
     ws.close()
     return findings
 
@@ -99,6 +100,8 @@ def _models(ws: Workspace) -> Iterator[Finding]:
         yield Finding("ok", text)
         if task.endswith("embedding") and not row.calibration:
             yield Finding("warn", note("{model} is not calibrated: no words", model=row.name))
+    if "face" not in ws.vectors():
+        yield Finding("ok", NO_FACES)
 
 
 def _footage(ws: Workspace) -> Iterator[Finding]:
@@ -139,7 +142,7 @@ def _damaged(ws: Workspace) -> Iterator[Note]:
 def _canary(ws: Workspace) -> Iterator[Finding]:
     """Whether stored pictures still give the stored vectors on this machine."""
     try:
-        off = ws.canary()
+        off = None if ws.recordings.outdated() else ws.canary()
     except DongseonError:  # a damaged clip or a missing model: it is named already
         return
     if off is None:
@@ -154,6 +157,17 @@ def _canary(ws: Workspace) -> Iterator[Finding]:
             off=off,
         )
         yield Finding("error", text)
+
+
+def _outdated(ws: Workspace) -> Iterator[Finding]:
+    """Whether clips were described by other models than those in use."""
+    try:
+        n = len(ws.recordings.outdated())
+    except DongseonError:  # a missing model: it is named already
+        return
+    if n:
+        text = note("{n} clips were described by other models: run `dongseon reindex`", n=n)
+        yield Finding("warn", text)
 
 
 def _log(ws: Workspace) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from core import mask, photo
-from core.describe import Describer, Faces, align, frontalness
+from core.describe import NO_FACES, Describer, Faces, align, frontalness
 from core.detect import PersonDetector
 from core.geometry import resize
 from core.track import cut_person
@@ -106,7 +106,7 @@ def find(image: Image, detector: PersonDetector, describer: Describer) -> tuple[
     """
     found = detector([image])[0]
     firm = found.box[found.score >= FIRM_SCORE]
-    faces = describer.faces([image])[0]
+    faces = describer.find_faces([image])[0]
     owner = _owners(firm, faces)
     people = [
         Person(_box(box), None if own is None else _box(faces.box[own]))
@@ -153,6 +153,8 @@ def shown(
     advice = [*_age_advice(age_s)]
     if others:
         advice.insert(0, Advice("weak", note("{n} other people in it: check the number", n=others)))
+    if describer.faces is None:
+        return Shown(person, None, (Advice("weak", NO_FACES), *advice))
     aligned, landmarks, face_px = _aligned(image, chosen, describer)
     if aligned is None or landmarks is None:
         said = note("no face found: only clothing can be compared, and only if it is the same")
@@ -167,7 +169,7 @@ def _aligned(
     """The chosen person's face turned upright, its landmarks, and its width in px."""
     if chosen is None or chosen.face is None:
         return None, None, math.nan
-    faces = describer.faces([image])[0]
+    faces = describer.find_faces([image])[0]
     if not len(faces):
         return None, None, math.nan
     own = nearest(faces, chosen.face)

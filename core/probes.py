@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from core import footage, mask, photo, photocheck
+from core import footage, mask, photo, photocheck, ticks
 from core.casebook import Casebook
-from core.compare import ALWAYS, Query, Stretches, in_stretch
 from core.describe import Shot
 from core.detect import People
 from core.errors import BadInput, FootageError, NotFound
+from core.evidence import ALWAYS, Query, Stretches, in_stretch
 from core.gallery import Gallery
 from core.geometry import iou
 from core.settings import Models, write_whole
@@ -182,23 +182,23 @@ class Probes:
     # What is compared.
 
     def query(self, case: str) -> Query:
-        """The probe as it is compared. Raises BadInput if the case has no picture."""
+        """The probe as it is compared: its pictures, or what was ticked where there is none.
+
+        Raises BadInput if neither can be compared.
+        """
         about = self._casebook.case(case)
         seen = self._gallery.descriptions(self._confirmed(case))
         describer = self._models.describer
         seen += [describer.tracklet(tracklet) for tracklet in self._pointed_at(case)]
         photos = [self._kept_shot(case, one) for one in self._casebook.photos(case)]
         if not seen and not photos:
-            raise BadInput(
-                "case {case} has no picture to compare: add a photo, or draw a box in footage",
-                case=case,
-            )
+            return self._ticked(case)
         given = describer.shots("probe", photos) if photos else Description("probe")
-        body, face = (self._models.vectors()[kind].name for kind in ("body", "face"))
-        sources = {
-            body: seen or ([given] if about.same_clothes else []),
-            face: [given] if face in given.vectors else seen,
-        }
+        models = self._models.vectors()
+        sources = {models["body"].name: seen or ([given] if about.same_clothes else [])}
+        if "face" in models:
+            face = models["face"].name
+            sources[face] = [given] if face in given.vectors else seen
         vectors = {name: _joined(name, parts) for name, parts in sources.items()}
         missing = dict((seen[0] if seen else given).missing)
         if photos and "face" in given.missing:
@@ -213,6 +213,18 @@ class Probes:
             tuple(self._casebook.sightings(case)),
             wanted=about.wanted,
         )
+
+    def _ticked(self, case: str) -> Query:
+        """A probe without any picture: what was ticked."""
+        about = self._casebook.case(case)
+        if not about.wanted:
+            raise BadInput(
+                "case {case} has no picture to compare: add a photo, or draw a box in footage",
+                case=case,
+            )
+        ticks.need(about.wanted, ticks.Judge.of(self._models.attributes()))
+        sightings = tuple(self._casebook.sightings(case))
+        return Query(Description("probe"), "none", judged=sightings, wanted=about.wanted)
 
     def picture(self, case: str) -> bytes | None:
         """The person as cut out for comparing, JPEG; None if the case has no picture."""

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from core import footage, pieces
 from core import ingest as ingesting
+from core import reindex as reindexing
 from core.casebook import Casebook, State
 from core.clock import iso_time
-from core.compare import Scope
 from core.errors import BadInput, NotFound, Unfinished
+from core.evidence import Scope
 from core.footage import Film
 from core.gallery import Gallery
 from core.pieces import Piece
@@ -163,6 +164,16 @@ class Recordings:
                 looking.close()
             done_s += piece.clip.duration_s
         yield Progress(plan.total_s, plan.total_s, note("done"), people)
+
+    def outdated(self) -> list[Clip]:
+        """Clips that other models than this workspace's described."""
+        return reindexing.outdated(self._gallery, self._models.describer.models)
+
+    def reindex(self, *, by: str = "") -> Iterator[Progress]:
+        """Describe those anew from their kept pictures, and log that; progress in clips."""
+        clips = len(self.outdated())
+        yield from reindexing.reindex(self._gallery, self._models.describer)
+        self._casebook.record(by, "reindex", "gallery", {"clips": clips})
 
     def _film(self, source: str | Path, state: str) -> Film:
         """What the film is; remembered, because its hash means reading all of it."""

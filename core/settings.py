@@ -40,7 +40,11 @@ class Settings:
 
     @classmethod
     def of_pack(cls, name: str, directories: Sequence[str | Path]) -> Settings:
-        """Settings for a model pack. Raises NotFound, ModelError if a file is missing."""
+        """Settings for a model pack. Raises NotFound, ModelError if a file is missing.
+
+        Every folder that was named is remembered, the one in DONGSEON_MODELS too: a page or a
+        worker may be started elsewhere, without it.
+        """
         chosen = zoo.pack(name, directories)
         absent = zoo.missing(name, directories)
         if absent:
@@ -50,7 +54,7 @@ class Settings:
                 pack=name,
                 files=", ".join(row.file for row in absent),
             )
-        places = tuple(str(Path(d).resolve()) for d in directories)
+        places = tuple(str(folder.resolve()) for folder in zoo.named_dirs(directories))
         return cls(name, chosen.tasks, places)
 
     @classmethod
@@ -117,12 +121,10 @@ class Models:
         return zoo.load(self._settings.models[task], self._settings.directories)
 
     def vectors(self) -> dict[Kind, zoo.Row]:
-        """The models whose vectors the gallery holds."""
+        """The models whose vectors the gallery holds: body, and face unless the pack has none."""
         rows = self.rows()
-        return {
-            "face": self._calibrated(rows["face_embedding"]),
-            "body": self._calibrated(rows["body_embedding"]),
-        }
+        tasks: dict[Kind, str] = {"face": "face_embedding", "body": "body_embedding"}
+        return {kind: self._calibrated(rows[task]) for kind, task in tasks.items() if task in rows}
 
     def attributes(self) -> zoo.Row | None:
         """The model that judges attributes, or None."""
@@ -145,8 +147,9 @@ class Models:
     def describer(self) -> Describer:
         from core.describe import Describer
 
-        tasks = ("body_embedding", "face", "face_embedding", *zoo.OPTIONAL)
-        return Describer(*(self.load(task) for task in tasks if task in self._settings.models))
+        here = self._settings.models
+        optional = {task: self.load(task) for task in zoo.OPTIONAL if task in here}
+        return Describer(self.load("body_embedding"), **optional)
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -48,12 +48,10 @@ class Site:
     """Strangers by presence pattern: which kinds of evidence both sides of a pair have.
 
     cohorts  {kind: certain strangers to normalise with}; absent where there are fewer than 200
-    priors   {attribute: share of each value in training} of ticks that give evidence; None = all
     """
 
     by_pattern: Mapping[Pattern, rank.Strangers]
     cohorts: Mapping[Kind, Cohort] = field(default_factory=dict)
-    priors: Mapping[str, Float64] | None = None
 
     @property
     def calibrated(self) -> bool:
@@ -110,9 +108,11 @@ def measure(
         if found is not None:
             cohorts[kind] = found
     e = {k: _evidence(rows[k], row, k, pairs, cohorts.get(k)) for k, row in models.items()}
-    face, body = e["face"], rank.clothes_discount(e["body"], SAME_CLOTHES)
+    body = rank.clothes_discount(e["body"], SAME_CLOTHES)
     by_pattern: dict[Pattern, rank.Strangers] = {}
-    patterns: dict[Pattern, Float64] = {"face": face, "body": body, "both": face + body}
+    patterns: dict[Pattern, Float64] = {"body": body}
+    if "face" in e:
+        patterns |= {"face": e["face"], "both": e["face"] + body}
     for pattern, scores in patterns.items():
         known = rank.Strangers(scores[~np.isnan(scores)])
         if known.measured:

@@ -41,8 +41,8 @@ class Standing:
     next: Next
 
 
-def standing(casebook: Casebook, case: str) -> Standing:
-    """How one case stands. Raises NotFound."""
+def standing(casebook: Casebook, case: str, *, told: bool = False) -> Standing:
+    """How one case stands. told: its ticks can be searched by without a picture. NotFound."""
     about = casebook.case(case)
     sightings, searches = casebook.sightings(case), casebook.searches(case)
     judged = {s.tracklet_id for s in sightings if s.tracklet_id is not None}
@@ -50,7 +50,7 @@ def standing(casebook: Casebook, case: str) -> Standing:
     newest = searches[0] if searches else None
     leads = newest.receipt.get("leads", []) if newest else []
     still = sum(lead not in judged for lead in leads)
-    shown = bool(confirmed or casebook.photos(case) or casebook.boxes(case))
+    shown = bool(told or confirmed or casebook.photos(case) or casebook.boxes(case))
     return Standing(
         about,
         since(about, sightings),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,9 @@ from core import (
 )
 from core.casebook import Case, Casebook, Category, Jobs
 from core.clock import iso_time as iso_time
-from core.compare import Mode, Scope
+from core.compare import KINDS
 from core.errors import BadInput, NotFound
+from core.evidence import MODES, Mode, Scope
 from core.gallery import Gallery
 from core.photo import Upload
 from core.pieces import PIECE_S
@@ -53,10 +55,10 @@ from core.types import (
     Route,
     Sighting,
     Stop,
-    Sureness,
     Verdict,
     Want,
     parse_time,
+    wants,
 )
 
 ROUTE_SIGHTINGS = 200
@@ -93,7 +95,7 @@ class Workspace:
     ) -> Workspace:
         """Make a workspace, or open the one that is there.
 
-        pack    model pack; None = the first that is complete
+        pack    model pack; None = `zoo.default_pack`
         models  folders to look for weight files in, remembered
         piece_s seconds of the pieces that long recordings are cut into (`core.pieces`)
 
@@ -149,6 +151,22 @@ class Workspace:
     def vectors(self) -> dict[Kind, zoo.Row]:
         """The models whose vectors are compared, with the calibration that is in use here."""
         return self._models.vectors()
+
+    def tick_states(self) -> dict[str, ticks.Tick]:
+        """{attribute: whether a tick of it gives evidence with these models, and why}."""
+        return ticks.states(self._models.attributes())
+
+    def tells(self, wanted: Mapping[str, Want]) -> bool:
+        """Whether these ticks can be searched by without any picture."""
+        return self._judge is not None and bool(self._judge.asked(wanted))
+
+    def need_ticks(self, wanted: Mapping[str, Want]) -> None:
+        """Raise BadInput, with what to do, where these ticks cannot be searched by alone."""
+        ticks.need(wanted, self._judge)
+
+    @cached_property
+    def _judge(self) -> ticks.Judge | None:
+        return ticks.Judge.of(self._models.attributes())
 
     def calibrate(self, models: Mapping[str, Mapping[str, Any]], *, by: str = "") -> None:
         """Use calibrations fitted for this site from now on, and log that.
@@ -256,8 +274,7 @@ class Workspace:
         Returns the case id. Raises BadInput.
         """
         given = [self._probes.read(one) for one in photos]
-        wanted = {name: _want(value) for name, value in (attributes or {}).items()}
-        Probe(wanted=wanted)
+        wanted = wants(attributes or {})
         case = self.casebook.new_case(
             title,
             reason,
@@ -380,13 +397,26 @@ class Workspace:
 
         Raises NotFound, BadInput, ModelError.
         """
-        if mode not in compare.MODES:
+        if mode not in MODES:
             raise BadInput("mode {mode!r} is not known: use fused or overlap", mode=mode)
         if top < 1:
             raise BadInput("ask for at least 1 candidate")
+        if mode == "overlap" and "face" not in self._models.vectors():
+            raise BadInput(
+                "overlap asks for face and clothing, and the model pack {pack} does not look at "
+                "faces: search with the mode fused",
+                pack=self.pack,
+            )
         query, scope = self._probes.query(case), self._scope(cameras, between)
         ranking = compare.search(
-            self.gallery, query, scope, self._models.vectors(), self._site(), top=top, mode=mode
+            self.gallery,
+            query,
+            scope,
+            self._models.vectors(),
+            self._site(),
+            judge=self._judge,
+            top=top,
+            mode=mode,
         )
         self.casebook.log_search(
             case,
@@ -431,13 +461,22 @@ class Workspace:
         }
 
     def route(self, case: str, *, by: str = "") -> Route:
-        """The most plausible way between cameras, from evidence, clocks, distances and verdicts."""
+        """The most plausible way between cameras, from evidence, clocks, distances and verdicts.
+
+        Raises BadInput where no picture shows the person: ticks alone make no route.
+        """
+        query = self._probes.query(case)
+        if query.clothes == "none":
+            raise BadInput(
+                "ticks alone make no route: confirm a candidate of the search, then there is one"
+            )
         ranking = compare.search(
             self.gallery,
-            self._probes.query(case),
+            query,
             self._scope(),
             self._models.vectors(),
             self._site(),
+            judge=self._judge,
             top=ROUTE_SIGHTINGS,
         )
         stated = self.casebook.sightings(case)
@@ -453,6 +492,7 @@ class Workspace:
             )
             for i in ranking.order_evidence
             if ranking.tracklet_id[i] not in judged and ranking.evidence[i] >= ROUTE_LEAST
+            if not np.isnan([ranking.parts[kind][i] for kind in KINDS]).all()  # ticks make no stop
         ]
         self.casebook.record(by, "route", case, {"sightings": len(found) + len(stated)})
         about = self.case(case)
@@ -512,9 +552,7 @@ class Workspace:
         if self._measured is None or self._measured[0] != state:
             given = (self.gallery, self.cameras(), recorders, self._models.vectors())
             site = sitecheck.measure(*given, keep=self.path / "cohort")
-            judge = self._models.attributes()
-            priors = None if judge is None else ticks.believed(judge.calibration)
-            self._measured = (state, replace(site, priors=priors))
+            self._measured = (state, site)
         return self._measured[1]
 
     def _scope(self, cameras: Sequence[str] | None = None, between: Window | None = None) -> Scope:
@@ -547,13 +585,6 @@ class Workspace:
 
 
 # --- small pieces ---------------------------------------------------------------------------------
-
-
-def _want(value: str | Want) -> Want:
-    if isinstance(value, Want):
-        return value
-    sureness: Sureness = "unsure" if value.endswith("?") else "sure"
-    return Want(value.removesuffix("?"), sureness)
 
 
 def _not_by_clothes_alone(stop: Stop, words: Mapping[str, Band]) -> Stop:

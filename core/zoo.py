@@ -23,8 +23,10 @@ from numpy.typing import NDArray
 from core.errors import ModelError, NotFound
 from core.types import Image
 
-TASKS = ("person", "face", "face_embedding", "body_embedding")
-OPTIONAL = ("attributes",)  # tasks that a pack may leave out
+TASKS = ("person", "face", "face_embedding", "body_embedding", "attributes")
+FACES = ("face", "face_embedding")
+OPTIONAL = (*FACES, "attributes")  # tasks that a pack may leave out; faces both or neither
+BUILTIN = "builtin"  # the pack whose weights come with Dongseon
 PROVIDERS = ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider")
 
 
@@ -60,22 +62,29 @@ class Row:
 
 @dataclass(frozen=True)
 class Pack:
-    """A set of models that belong together: one name for each of TASKS, "" for none of OPTIONAL."""
+    """A set of models that belong together: one name for each of TASKS, "" for none of OPTIONAL.
+
+    A pack without `face` and `face_embedding` never looks at a face: clothing and body alone.
+    """
 
     name: str
     title: str
     notice: str
     person: str
-    face: str
-    face_embedding: str
     body_embedding: str
+    face: str = ""
+    face_embedding: str = ""
     attributes: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.face) != bool(self.face_embedding):
+            raise ValueError(f"pack {self.name}: name face and face_embedding, or neither")
 
     @property
     def tasks(self) -> dict[str, str]:
         """{task: the model for it}, without those the pack leaves out."""
-        named = {task: getattr(self, task) for task in (*TASKS, *OPTIONAL)}
-        return {task: name for task, name in named.items() if name or task in TASKS}
+        named = {task: getattr(self, task) for task in TASKS}
+        return {task: name for task, name in named.items() if name or task not in OPTIONAL}
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -140,11 +149,26 @@ def cache_dir() -> Path:
     return Path(base).expanduser() / "dongseon" / "models"
 
 
+def shipped_dir() -> Path:
+    """The weights that come with Dongseon: data/models of a clone, a folder of its own in a wheel.
+
+    `core/shipped` is a link to data/models, so that a wheel holds them; where a clone has no links,
+    data/models itself.
+    """
+    inside = Path(__file__).parent / "shipped"
+    shipped = inside if inside.is_dir() else Path(__file__).parent.parent / "data" / "models"
+    return shipped.resolve()
+
+
+def named_dirs(directories: Iterable[str | Path] = ()) -> list[Path]:
+    """The folders somebody named: the given ones, then DONGSEON_MODELS (empty means unset)."""
+    variable = os.environ.get("DONGSEON_MODELS")
+    return [Path(folder) for folder in (*directories, *([variable] if variable else []))]
+
+
 def search_path(directories: Iterable[str | Path] = ()) -> list[Path]:
     """Folders looked at, first wins: given ones, DONGSEON_MODELS, the cache, data/models."""
-    named = os.environ.get("DONGSEON_MODELS")  # an empty variable means unset
-    shipped = Path(__file__).parent.parent / "data" / "models"
-    return [Path(d) for d in (*directories, *([named] if named else []), cache_dir(), shipped)]
+    return [*named_dirs(directories), cache_dir(), shipped_dir()]
 
 
 def find(row: Row, directories: Iterable[str | Path] = ()) -> Path | None:
@@ -156,12 +180,16 @@ def find(row: Row, directories: Iterable[str | Path] = ()) -> Path | None:
 def check(row: Row, content: bytes, where: object) -> None:
     """Raise ModelError unless the content is what models.toml says."""
     if len(content) != row.bytes or hashlib.sha256(content).hexdigest() != row.sha256:
-        raise ModelError(
-            "{where} is not the {model} that was measured (its sha256 differs): "
-            "delete it and import the right file with `dongseon models import`",
-            where=where,
-            model=row.name,
-        )
+        raise _another(row, where)
+
+
+def _another(row: Row, where: object) -> ModelError:
+    return ModelError(
+        "{where} is not the {model} that was measured (its sha256 differs): "
+        "delete it and import the right file with `dongseon models import`",
+        where=where,
+        model=row.name,
+    )
 
 
 def verify(row: Row, path: Path) -> bytes:
@@ -186,11 +214,22 @@ def missing(name: str, directories: Iterable[str | Path] = ()) -> list[Row]:
 
 
 def default_pack(directories: Iterable[str | Path] = ()) -> str:
-    """The first pack all of whose files can be found. Raises ModelError if there is none."""
+    """The pack that is meant where none is named. Raises ModelError if none is complete.
+
+    1. A pack all of whose files lie in the folders somebody named (--models, DONGSEON_MODELS): who
+       names a folder means what is in it. `builtin` is no better than others there.
+    2. Else `builtin`, where all its files can be found.
+    3. Else the first complete one, in the order of `packs`.
+    """
     directories = list(directories)
-    for name in packs(directories):
-        if not missing(name, directories):
+    complete = [name for name in packs(directories) if not missing(name, directories)]
+    known, named = rows(directories), named_dirs(directories)
+    for name in complete:
+        files = [known[model].file for model in pack(name, directories).models]
+        if all(any((folder / file).is_file() for folder in named) for file in files):
             return name
+    if complete:
+        return BUILTIN if BUILTIN in complete else complete[0]
     raise ModelError(
         "no complete model pack was found in {places}: "
         "name a folder with --models DIR, or run `dongseon models fetch opencv-zoo`",
@@ -291,18 +330,20 @@ def import_files(source: str | Path) -> list[Row]:
     """
     source = Path(source)
     files = sorted(p for p in source.rglob("*") if p.is_file()) if source.is_dir() else [source]
-    by_size = {row.bytes: row for row in rows().values()}
+    by_size: dict[int, list[Row]] = {}  # several: one network trained twice weighs the same
+    for row in rows().values():
+        by_size.setdefault(row.bytes, []).append(row)
     found: list[Row] = []
     damaged: list[ModelError] = []
     for path in files:
-        row = by_size.get(path.stat().st_size) if path.is_file() else None
-        if row is None:
-            continue
-        try:
-            _keep(row, verify(row, path))
+        alike = by_size.get(path.stat().st_size, []) if path.is_file() else []
+        content = path.read_bytes() if alike else b""
+        known = [row for row in alike if hashlib.sha256(content).hexdigest() == row.sha256]
+        for row in known:
+            _keep(row, content)
             found.append(row)
-        except ModelError as error:
-            damaged.append(error)
+        if alike and not known:
+            damaged.append(_another(alike[0], path))
     if damaged and not found:
         raise damaged[0]
     if not found:

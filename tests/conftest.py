@@ -49,6 +49,12 @@ def tiny_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def faceless_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with the pack `faceless`: the tiny models, but for those that look at faces."""
+    return tiny.make_pack(tmp_path_factory.mktemp("models"), "faceless", faces=False)
+
+
+@pytest.fixture(scope="session")
 def tiny_films(tmp_path_factory: pytest.TempPathFactory, make_film: MakeFilm) -> dict[str, Path]:
     """Two films of drawn people: red crosses c1 and then c2, green only c1, teal only c2."""
     folder = tmp_path_factory.mktemp("films")

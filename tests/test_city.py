@@ -131,10 +131,91 @@ def test_tables_have_the_papers_figure_ours_and_the_data(town, tiny_pack, capsys
     words = ["eval", "tables", "--city", str(town), "--pack", "tiny", "--models", str(tiny_pack)]
     assert main(words) == 0
     said = capsys.readouterr().out
-    assert "| paper | inside the camera | 81.9 | 84.4 |" in said
-    assert "| fused | inside the camera | 100.0 |" in said
-    assert "town (tiny)" in said
-    assert "| OSNet, re-ranked | mAP | 94.7 | - | no data given |" in said
+    paper = "| fused | inside camera | 81.9 / 84.4 / 84.4 / 84.4 / 84.4 | 100.0 / 100.0 / "
+    assert paper in said
+    assert "appearances in town (tiny) |" in said
+    assert "| hsv | all cameras | - | " in said  # a line of ours
+    assert "| after | mAP | 94.7 | - | - |" in said
+    assert "Rank-1 | 93.3 | - | - |" in said
+    assert "| direction | side | 94.7 / 96.8 / 71.7 / 99.0 / 57.2 | - | - |" in said
+    assert "upper_color" not in said  # neither the paper nor anybody measured it
+
+
+def test_tables_are_filled_from_answers_as_often_as_something_was_measured(tmp_path, capsys):
+    def kept(name, **said):
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps(said))
+        return str(path)
+
+    ranks = {"rank1": 0.5, "rank5": 0.6, "rank10": 0.7, "rank20": None}
+    after = {"reranked": {"map": 0.4567, **ranks}, "map": 0.3, **ranks}
+    ours = kept("a", eval="reid", data="drawn/m.csv", model="osnet_x0_25_reid", **after)
+    real = kept("b", eval="reid", data="real/m.csv", model="osnet_x0_25_reid", **after)
+    resnet = kept("c", eval="reid", data="real/m.csv", model="resnet50_reid", **after)
+    found = kept("d", eval="detection", data="f/m.csv", model="person", ap50=0.647)
+    told = kept(
+        "e", eval="attributes", data="p/m.csv", model="judge", f1=0.7,
+        without_colors={"f1": 0.8, "mean_accuracy": None},
+        by_name={"upper_color": {"accuracy": 0.9, "n": 4}},
+        by_rank={"bag": [0.9, 0.8, 0.7, None, None], "hat": [1, 1, 1, 1, 1]},
+    )  # fmt: skip
+    assert main(["eval", "tables", ours, real, resnet, found, told]) == 0
+    said = capsys.readouterr().out.splitlines()
+    for line in (
+        "| after | mAP | 94.7 | 45.7 | drawn/m.csv (osnet_x0_25_reid) |",
+        "| after | mAP | 94.7 | 45.7 | real/m.csv (osnet_x0_25_reid) |",
+        "| before; ours: any but ResNet-50 | mAP | 80.8 | 30.0 | real/m.csv (osnet_x0_25_reid) |",
+        "| ResNet-50 | mAP | 85.7 | 45.7 | real/m.csv (resnet50_reid) |",
+        "| ResNet-50 | Rank-20 | 99.7 | - | - |",
+        "| average precision | 90.12 | 64.70 | f/m.csv (person) |",
+        "| instance-based F1 | 95.8 | 80.0 | p/m.csv (judge) |",
+        "| instance-based F1, with colours | - | 70.0 | p/m.csv (judge) |",
+        "| label-based mean accuracy | 89.6 | - | - |",
+        "| bag | none | 97.3 / 88.4 / 36.7 / 73.7 / 89.8 | 90.0 / 80.0 / 70.0 / - / - | "
+        "p/m.csv (judge) |",
+        "| hat | - | - | 100.0 / 100.0 / 100.0 / 100.0 / 100.0 | p/m.csv (judge) |",
+        "| upper_color | - | 90.0 | p/m.csv (judge) |",
+    ):
+        assert line in said
+    assert not any("resnet50_reid" in line for line in said if line.startswith("| after"))
+    for wrong in (kept("w", f1=1.0), str(tmp_path / "m.csv"), str(tmp_path / "none.json")):
+        (tmp_path / "m.csv").write_text("path,x1\n")
+        assert main(["eval", "tables", wrong]) == 2
+        assert "answer of" in capsys.readouterr().err
+    assert main(["eval", "tables", "--reid", found]) == 2
+    assert "`dongseon eval reid --json`" in capsys.readouterr().err
+
+
+def test_tables_take_what_eval_prints(town, tiny_pack, tmp_path, capsys):
+    from PIL import Image
+
+    rows = [(f"{n}.png", n % 2, n // 2, ("query", "gallery")[n // 2]) for n in range(4)]
+    write(tmp_path / "m.csv", "path,person_id,camera_id,role", rows)
+    for n, color in enumerate(2 * [(220, 30, 30), (20, 170, 40)]):
+        Image.new("RGB", (32, 64), color).save(tmp_path / f"{n}.png")
+    words = ["--pack", "tiny", "--models", str(tiny_pack)]
+    assert main(["eval", "reid", "--manifest", str(tmp_path / "m.csv"), *words, "--json"]) == 0
+    (tmp_path / "said.json").write_text(capsys.readouterr().out)
+    assert main(["eval", "tables", str(tmp_path / "said.json")]) == 0
+    read = capsys.readouterr().out
+    assert main(["eval", "tables", "--reid", str(tmp_path / "m.csv"), *words]) == 0
+    assert capsys.readouterr().out == read
+    assert f"| 100.0 | {tmp_path.name}/m.csv (tiny_body) |" in read
+
+
+def test_the_candidates_of_asked_attributes_are_looked_up_rank_by_rank():
+    def one(hat, top):
+        p = np.full(len(ATTRIBUTES["upper_color"]), (1 - top) / 14, np.float32)
+        p[ATTRIBUTES["upper_color"].index("red")] = top
+        return Description("x", {}, {"hat": np.array([1 - hat, hat, 0], np.float32),
+                                     "upper_color": p})  # fmt: skip
+
+    about = [one(0.9, 0.8), one(0.7, 0.9), one(0.1, 0.1), Description("unjudged")]
+    table = [{"hat": "hat", "upper_color": "red"}, {"bag": "none"}, {"hat": ""}, {}]
+    found = judging.by_rank(about, table)  # the first asks, never for itself
+    assert found["hat"] == [0.7, 0.1, 0.0, None, None]
+    assert found["upper_color"] == [0.9, 0.1, 0.0, None, None]
+    assert set(found) == {"hat", "upper_color"}
 
 
 def test_six_stripes_tell_colours_apart():
@@ -192,6 +273,7 @@ def test_judged_attributes_by_hand():
     found = judging.judged(about, table)
     assert found["by_name"]["hat"] == {"accuracy": pytest.approx(2 / 3, abs=1e-4), "n": 3}
     assert found["by_name"]["upper_color"] == {"accuracy": 0.0, "n": 1}
+    assert found["without_colors"]["recall"] == pytest.approx((1 + 1 + 0) / 3, abs=1e-4)
     assert found["recall"] == pytest.approx((1 / 2 + 1 + 0) / 3, abs=1e-4)
     with pytest.raises(BadInput, match="labels no attribute"):
         judging.judged(about, [{}] * 3)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from core import rank
-from core.compare import ALWAYS, Query, Scope, search, searched
+from core.compare import search, searched
 from core.errors import ModelError
+from core.evidence import ALWAYS, Query, Scope
 from core.gallery import Gallery
 from core.sitecheck import Site
 from core.types import Camera, Clip, Description, Recorder, Tracklet, Vectors, note

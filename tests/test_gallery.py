@@ -23,7 +23,7 @@ from core.errors import BadInput, DongseonError, ModelError, NotFound
 from core.gallery import Gallery, clipfile
 from core.types import ATTRIBUTES, Clip, Description, Tracklet, Vectors, note
 
-MODELS = {"body-a": "b" * 64, "face-a": "f" * 64}
+MODELS = {"body-a": "b" * 64, "face-a": "f" * 64, "judge": "j" * 64}
 DIM = {"body": 16, "face": 8}
 DAY_S = 86_400.0
 NOON = 1_777_636_800.0  # 2026-05-01T12:00:00Z
@@ -66,7 +66,7 @@ def describe(tracklet: Tracklet, seed: int = 0, face: bool = True) -> Descriptio
         missing["face"] = note("the largest face is {px} px wide", px=9)
     values = len(ATTRIBUTES["upper_color"])
     judged = {"upper_color": random.dirichlet(np.ones(values)).astype(np.float32)}
-    return Description(tracklet.id, found, judged, missing)
+    return Description(tracklet.id, found, judged, missing, "judge")
 
 
 def fill(gallery: Gallery, clip: Clip, enters=(0.0, 60.0, 120.0), seed: int = 0, faces=True):
@@ -93,7 +93,7 @@ def same_description(a: Description, b: Description) -> bool:
         a.of_id == b.of_id
         and a.vectors.keys() == b.vectors.keys()
         and all(same_vectors(a.vectors[m], b.vectors[m]) for m in a.vectors)
-        and a.attributes.keys() == b.attributes.keys()
+        and (a.judge, a.attributes.keys()) == (b.judge, b.attributes.keys())
         and all(np.array_equal(a.attributes[k], b.attributes[k]) for k in a.attributes)
         and dict(a.missing) == dict(b.missing)
     )
@@ -530,7 +530,7 @@ def test_rows_come_in_order_with_the_columns_asked_for(spread):
     assert table["enter_s"].to_pylist() == sorted(table["enter_s"].to_pylist())
     assert set(table["camera"].to_pylist()) == {"c02"}
     assert len(table["rows"][0].as_py()) == 3 * table["dim"][0].as_py()
-    judged = gallery.select(kind="attributes", columns=("attributes",))
+    judged = gallery.select(kind="attributes", columns=("attributes",), model="judge")
     assert [k for k, _ in judged["attributes"][0].as_py()] == ["upper_color"]
     assert gallery.select(kind="body", model="other").num_rows == 0
 
@@ -686,7 +686,7 @@ def test_a_lost_or_damaged_index_only_costs_time(gallery):
 def test_another_file_of_a_model_is_refused(gallery):
     fill(gallery, make_clip())
     other = {**MODELS, "face-a": "0" * 64}
-    with pytest.raises(ModelError, match=r"face-a.*index its clips anew"):
+    with pytest.raises(ModelError, match=r"face-a: describe it anew"):
         gallery.write(make_clip(name="k2", sha="c"), [], [], other)
     gallery.write(make_clip(sha="c"), [], [], other)  # its only clip, made again: a re-index
     gallery.write(make_clip(name="k2", sha="c"), [], [], {"new": "1" * 64})

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import judge as drawn_judge
 import numpy as np
+import onnx
 import pytest
+import tiny
+from PIL import Image
 
 from core import study, ticks, zoo
 from core.cli import main
-from core.describe import Shot, judge
-from core.errors import ModelError
-from core.types import ATTRIBUTES, Camera, Recorder
+from core.describe import NO_JUDGE, Shot, judge
+from core.doctor import examine
+from core.errors import BadInput, ModelError
+from core.types import ATTRIBUTES, Camera, Recorder, wants
 from core.workspace import Workspace
 
 RED = ATTRIBUTES["upper_color"].index("red")
@@ -62,24 +70,190 @@ def test_what_footage_shows_is_judged_and_stored(seen):
     assert len(told) == 4
     assert all(set(said) == {"upper_color", "bag"} for said in told.values())
     assert sum(said["upper_color"][RED] > 0.5 for said in told.values()) == 2
+    about = seen.gallery.descriptions(list(told))
+    assert {one.judge for one in about} == {"tiny_judge"}
+    row = seen.models()["attributes"]
+    made = seen.gallery.clip_models().values()
+    assert [one["tiny_judge"] for one in made] == [row.sha256] * 2
 
 
 def test_a_tick_the_model_judges_no_better_than_guessing_gives_no_evidence(seen):
     everybody = seen.gallery.scores("tiny_body", np.eye(1, 12, dtype=np.float32))
-    priors = ticks.believed(zoo.rows(seen._models._settings.directories)["tiny_judge"].calibration)
-    assert set(priors) == {"upper_color"}
+    judge = ticks.Judge.of(seen.models()["attributes"])
+    assert set(judge.priors) == {"upper_color"}
+    credulous = replace(judge, priors={**judge.priors, "bag": np.full(4, 0.25)})
 
-    def of(priors, **wanted):
-        from core.types import Want
+    def of(judge, **wanted):
+        return ticks.evidence(seen.gallery, wants(wanted), everybody, seen.cameras(), judge).e
 
-        asked = {name: Want(value) for name, value in wanted.items()}
-        return ticks.evidence(seen.gallery, asked, everybody, seen.cameras(), priors)
+    assert np.isnan(of(judge, bag="backpack")).all()
+    assert np.isfinite(of(credulous, bag="backpack")).all()
+    assert np.isfinite(of(judge, upper_color="red")).all()
+    assert np.array_equal(of(judge, upper_color="red", bag="none"), of(judge, upper_color="red"))
 
-    assert np.isnan(of(priors, bag="backpack")).all()
-    assert np.isfinite(of(None, bag="backpack")).all()
-    assert np.isfinite(of(priors, upper_color="red")).all()
-    assert np.array_equal(of(priors, upper_color="red", bag="none"), of(priors, upper_color="red"))
-    assert dict(seen._site().priors or {}).keys() == {"upper_color"}
+
+def test_a_value_that_training_never_saw_gives_no_evidence(seen):
+    judge = ticks.Judge.of(seen.models()["attributes"])
+    share = judge.priors["upper_color"].copy()
+    share[RED] = 0
+    judge = replace(judge, priors={"upper_color": share})
+    assert judge.asked(wants({"upper_color": "red"})) == {}
+    assert set(judge.asked(wants({"upper_color": "blue"}))) == {"upper_color"}
+
+
+def test_every_tick_says_whether_it_counts_and_on_what_that_was_measured(seen, judging):
+    told = seen.tick_states()
+    assert list(told) == list(ATTRIBUTES)
+    assert [name for name, one in told.items() if one.counts] == ["upper_color"]
+    said = {name: str(one.why) for name, one in told.items()}
+    assert said["upper_color"] == "balanced accuracy 0.90 (0.80 to 0.97) on none: made by hand"
+    assert said["bag"].startswith("judged hardly better than guessing: balanced accuracy 0.52 (0.4")
+    assert said["hat"] == "the attribute model does not judge this"
+    assert "walks by" in said["direction"]
+    row = zoo.rows([judging])["tiny_judge"]
+    bare = ticks.states(replace(row, calibration={"prior": row.calibration["prior"]}))
+    assert "not measured" in str(bare["bag"].why)
+    worst = {**row.calibration, "worst_on": {"bag": "real/attributes.csv"}}
+    assert "on real/attributes.csv" in str(ticks.states(replace(row, calibration=worst))["bag"].why)
+    assert all(one.why == NO_JUDGE for one in ticks.states(None).values())
+
+
+def told_of(ranking, i) -> str:
+    return "\n".join(str(reason) for reason in ranking.reasons[i])
+
+
+def test_ticks_alone_find_who_wears_that_and_never_strongly(seen):
+    case = seen.new_case("red top", attributes={"upper_color": "red"}, reason="no photo")
+    found = seen.search(case)
+    assert sorted(found.camera_id[:2]) == ["c1", "c2"]  # the red figure, once in each film
+    assert len(found) == 4
+    assert np.isnan(found.parts["face"]).all()
+    assert np.isnan(found.parts["body"]).all()
+    assert found.evidence == pytest.approx(found.parts["attributes"])
+    assert (found.evidence[:2] > 0.3).all()
+    assert (found.evidence[2:] < 0).all()
+    assert found.expected_false == pytest.approx([2, 2, 4, 4])  # two wear red: each is one of them
+    assert set(found.band[:2]) == {"weak"}
+    first = told_of(found, 0)
+    assert "by ticks alone; 2 of 4 people here fit them as well" in first
+    assert "looks as ticked: upper_color red" in first
+    assert "does not look as ticked: upper_color red" in told_of(found, 3)
+    assert any("no picture of the person" in str(w) for w in found.warnings)
+    assert not any("not calibrated" in str(w) for w in found.warnings)
+    assert "attributes tiny_judge" in found.method
+
+
+def test_an_attribute_for_reference_only_is_no_reason_and_is_said_to_be_none(seen):
+    case = seen.new_case(
+        "x", attributes={"upper_color": "red", "bag": "none", "hat": "hat"}, reason="no photo"
+    )
+    found = seen.search(case)
+    alone = seen.search(seen.new_case("y", attributes={"upper_color": "red"}, reason="no photo"))
+    assert np.array_equal(found.evidence, alone.evidence)
+    assert not any("bag" in told_of(found, i) for i in range(len(found)))
+    (said,) = [str(w) for w in found.warnings if "reference only" in str(w)]
+    assert said == "reference only, not compared: bag none, hat hat"
+
+
+def test_ticks_alone_that_cannot_be_searched_by_are_refused_with_what_can(
+    seen, tiny_workspace, tiny_pack
+):
+    case = seen.new_case("x", attributes={"bag": "backpack"}, reason="no photo")
+    with pytest.raises(BadInput, match="tick one of upper_color, or add a photo"):
+        seen.search(case)
+    plain = Workspace.open(tiny_workspace)
+    case = plain.new_case("x", attributes={"upper_color": "red"}, reason="no photo")
+    with pytest.raises(BadInput, match="no attribute model, so nobody can be searched by ticks"):
+        plain.search(case)
+    with pytest.raises(BadInput, match="no picture to compare"):
+        plain.search(plain.new_case("nothing", reason="no photo"))
+    assert not plain.tells(wants({"upper_color": "red"}))
+    assert seen.tells(wants({"upper_color": "red"}))
+    plain.close()
+
+
+def test_a_candidate_of_ticks_that_is_confirmed_makes_a_route_by_its_picture(seen):
+    case = seen.new_case("red top", attributes={"upper_color": "red"}, reason="no photo")
+    with pytest.raises(BadInput, match="ticks alone make no route"):
+        seen.route(case)
+    found = seen.search(case)
+    seen.judge(case, found.tracklet_id[0], "confirmed", by="kim")
+    again = seen.search(case)
+    assert again.band[0] == "moderate"
+    assert np.isfinite(again.parts["body"][0])
+    assert {stop.camera_id for stop in seen.route(case).stops} == {"c1", "c2"}
+
+
+def test_a_photo_of_other_clothes_and_ticks_list_whom_only_the_ticks_can_find(seen, tmp_path):
+    other = tiny.figures([(tiny.GREEN, lambda t: (130.0, 58.0))])(0, 0.0)
+    Image.fromarray(other).save(tmp_path / "old.png")
+    case = seen.new_case(
+        "x", photos=[tmp_path / "old.png"], attributes={"upper_color": "red"}, reason="old photo"
+    )
+    found = seen.search(case)
+    assert sorted(found.camera_id[:2]) == ["c1", "c2"]
+    assert np.isnan(found.parts["body"]).all()
+    assert found.band[0] == "weak"
+    assert seen.route(case).stops == ()  # ticks find whom to look at, and make no stop of a route
+
+
+def test_a_gallery_of_another_attribute_model_is_judged_anew_from_its_pictures(
+    seen, judging, tiny_pack, tmp_path, capsys
+):
+    """The same model trained again: its file has another hash, and nothing is mixed meanwhile."""
+    case = seen.new_case("red top", attributes={"upper_color": "red"}, reason="no photo")
+    before = seen.search(case)
+    table = (judging / "models.toml").read_text("utf-8")
+    other = Path(shutil.copytree(judging, tmp_path / "again"))
+    model = onnx.load(other / "judge.onnx")
+    model.doc_string = "trained again"
+    onnx.save(model, other / "judge.onnx")
+    old, new = ((f / "judge.onnx").read_bytes() for f in (judging, other))
+    table = table.replace(hashlib.sha256(old).hexdigest(), hashlib.sha256(new).hexdigest())
+    table = table.replace(f"bytes = {len(old)}", f"bytes = {len(new)}")
+    (other / "models.toml").write_text(table, "utf-8")
+    settings = seen.path / "workspace.toml"
+    settings.write_text(settings.read_text("utf-8").replace(str(judging), str(other)), "utf-8")
+    seen.close()
+    again = Workspace.open(seen.path)
+    found = again.search(case)
+    assert found.tracklet_id == ()
+    assert any("4 of 4 people were judged by another" in str(w) for w in found.warnings)
+    assert any("`dongseon reindex`" in str(f.text) for f in examine(seen.path))
+    films = again.clips()
+    more, models = replace(films[0], id="f" * 16), again.recordings._models.describer.models
+    with pytest.raises(ModelError, match="another version of the model tiny_judge"):
+        again.gallery.write(more, [], [], models)
+    again.close()
+    assert main(["reindex", "--workspace", str(seen.path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"clips": 2, "people": 4}
+    again = Workspace.open(seen.path)
+    assert again.clips() == films
+    assert again.recordings.outdated() == []
+    assert not any("reindex" in str(f.text) for f in examine(seen.path))
+    found = again.search(case)
+    assert found.tracklet_id == before.tracklet_id
+    assert found.evidence == pytest.approx(before.evidence)
+    assert again.canary() == pytest.approx(0, abs=1e-6)
+    again.close()
+    assert main(["reindex", "--workspace", str(seen.path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"clips": 0, "people": 0}
+
+
+def test_the_command_line_searches_by_ticks_alone(seen, capsys):
+    where = ["--workspace", str(seen.path), "--json"]
+    assert main(["search", "--attr", "upper_color=red", "bag=none", "--reason", "r", *where]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [one["attributes"] > 0 for one in said["candidates"]] == [True, True, False, False]
+    assert said["candidates"][0]["face"] is None
+    assert said["candidates"][0]["band"] == "weak"
+    assert seen.case(said["case"]).title == "search with upper_color=red, bag=none"
+    before = len(seen.cases())
+    assert main(["search", "--attr", "bag=none", "--reason", "r", *where]) == 2
+    assert "tick one of upper_color" in capsys.readouterr().err
+    assert main(["search", "--reason", "r", *where]) == 2
+    assert "or --attr alone" in capsys.readouterr().err
+    assert len(seen.cases()) == before  # nothing is opened for a search that cannot be done
 
 
 def test_an_attribute_nobody_measured_is_not_believed():

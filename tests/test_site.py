@@ -158,8 +158,13 @@ def test_the_cohort_is_in_the_receipt_and_in_the_evidence(tiny_workspace, red_bo
 # --- ticks
 
 
+VALUES = {name: len(ATTRIBUTES[name]) for name in ("upper_color", "hat", "direction")}
+JUDGE = ticks.Judge("judge", "a" * 64, {n: np.full(v, 1 / v) for n, v in VALUES.items()})
+
+
 def judged(ws: Workspace, color: dict[str, str], sure: float = 0.97) -> None:
     """Write the gallery anew with calibrated attribute probabilities, as a model would."""
+    ws._judge = JUDGE
     values = ATTRIBUTES["upper_color"]
     for clip in ws.clips():
         ids = [t for t in ws.gallery.select(columns=("tracklet_id",))["tracklet_id"].to_pylist()
@@ -168,8 +173,10 @@ def judged(ws: Workspace, color: dict[str, str], sure: float = 0.97) -> None:
         for one, said in zip(tracklets, ws.gallery.descriptions(ids), strict=True):
             p = np.full(len(values), (1 - sure) / (len(values) - 1), np.float32)
             p[values.index(color.get(one.id, "black"))] = sure
-            about.append(Description(one.id, said.vectors, {"upper_color": p}, said.missing))
+            told = Description(one.id, said.vectors, {"upper_color": p}, said.missing, "judge")
+            about.append(told)
         models = {name: next(iter(h)) for name, h in ws.gallery.models().items()}
+        models[JUDGE.model] = JUDGE.sha256
         ws.gallery.write(clip, tracklets, about, models)
 
 
@@ -196,15 +203,42 @@ def test_ticks_that_were_not_judged_or_say_nothing_are_no_evidence(tiny_workspac
         ws.cameras(),
         ws.gallery.scores("tiny_body", np.eye(1, 12, dtype=np.float32)),
     )
-    assert np.isnan(ticks.evidence(ws.gallery, {"hat": Want("hat")}, everybody, cameras)).all()
+
+    def of(wanted, judge=JUDGE):
+        return ticks.evidence(ws.gallery, wanted, everybody, cameras, judge)
+
+    before = of({"hat": Want("hat")})
+    assert np.isnan(before.e).all()
+    assert before.unjudged == len(everybody)
     judged(ws, {})
     for wanted in ({}, {"hat": Want("hat")}, {"upper_color": Want("unknown")},
                    {"direction": Want("front")}):  # fmt: skip
-        assert np.isnan(ticks.evidence(ws.gallery, wanted, everybody, cameras)).all()
-    black = ticks.evidence(ws.gallery, {"upper_color": Want("black")}, everybody, cameras)
-    assert (black > 0).all()
-    red = ticks.evidence(ws.gallery, {"upper_color": Want("red", "video")}, everybody, cameras)
-    assert (red < black).all()
+        assert np.isnan(of(wanted).e).all()
+    assert np.isnan(of({"upper_color": Want("black")}, None).e).all()
+    black = of({"upper_color": Want("black")})
+    assert black.unjudged == 0
+    assert (black.e > 0).all()
+    red = of({"upper_color": Want("red", "video")})
+    assert (red.e < black.e).all()
+    assert red.each["upper_color"] == pytest.approx(2 * red.e)
+
+
+def test_what_another_attribute_model_judged_is_never_compared(tiny_workspace, red_box):
+    ws = Workspace.open(tiny_workspace)
+    first = ws.search(case_of(ws, red_box)).tracklet_id[0]
+    judged(ws, {first: "red"})
+    case = case_of(ws, red_box, attributes={"upper_color": "red"})
+    assert not [w for w in ws.search(case).warnings if "another attribute model" in str(w)]
+    for other in (
+        dataclasses.replace(JUDGE, model="second"),
+        dataclasses.replace(JUDGE, sha256="b" * 64),
+    ):
+        ws._judge = other
+        found = ws.search(case)
+        assert np.isnan(found.parts["attributes"]).all()
+        (said,) = [str(w) for w in found.warnings if "another attribute model" in str(w)]
+        assert said.startswith("2 of 2 people")
+        assert f"`dongseon reindex` judges them with {other.model}" in said
 
 
 def test_a_fitted_fusion_finds_who_repeats_whom():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import http.server
 import os
 import shutil
@@ -69,8 +70,8 @@ def test_the_own_table_is_sound():
     rows, packs = zoo.rows(), zoo.packs()
     assert list(packs) == ["reference", "opencv-zoo"]
     for pack in packs.values():
-        for task in zoo.TASKS:
-            assert rows[getattr(pack, task)].task == task
+        for task, name in pack.tasks.items():
+            assert rows[name].task == task
     for row in rows.values():
         assert len(row.sha256) == 64
         assert row.bytes > 100_000
@@ -110,8 +111,18 @@ def test_a_folder_cannot_redefine_a_known_model_or_pack(pack, tiny_pack):
         ("[models.tiny_body]", "[models.tiny_body"),
         ("[packs.tiny]", "models = 3\n[packs.tiny]"),
         ("file = 'tiny_body.onnx'", "file = '../../tiny_body.onnx'"),
+        ("\nface = 'tiny_face'", ""),
     ],
-    ids=["misspelt", "unknown", "unknown in pack", "lacking", "no toml", "no table", "outside"],
+    ids=[
+        "misspelt",
+        "unknown",
+        "unknown in pack",
+        "lacking",
+        "no toml",
+        "no table",
+        "outside",
+        "half a face",
+    ],
 )
 def test_a_wrong_table_is_one_clear_error(pack, old, new):
     assert old in table(pack)
@@ -211,6 +222,40 @@ def test_the_default_pack_is_the_first_complete_one(pack, tmp_path):
         zoo.default_pack([tmp_path / "nowhere"])
 
 
+def renamed(folder: Path, pack: str) -> Path:
+    """The same files and models in a folder, as a pack of another name."""
+    return write_table(folder, table(folder).replace("[packs.tiny]", f"[packs.{pack}]"))
+
+
+def test_builtin_is_the_default_wherever_its_files_lie_unless_a_folder_is_named(
+    tiny_pack, own_cache, tmp_path, monkeypatch
+):
+    """Our weights in the cache, or in data/models; a complete pack of somebody else beside them."""
+    other = renamed(Path(shutil.copytree(tiny_pack, tmp_path / "other")), "other")
+    for place in (own_cache, tmp_path / "data" / "models"):
+        ours = renamed(Path(shutil.copytree(tiny_pack, place)), "builtin")
+        packs, models = table(ours).split("\n\n", 1)  # another one is listed first, complete, too
+        earlier = packs.replace("builtin", "earlier")
+        write_table(ours, "\n\n".join([earlier, packs, models]))
+        if place != own_cache:
+            shutil.rmtree(own_cache)
+            monkeypatch.setattr(zoo, "shipped_dir", lambda place=place: place)
+        assert zoo.default_pack() == "builtin"
+        assert zoo.default_pack([tmp_path / "empty"]) == "builtin"
+        assert zoo.default_pack([other]) == "other"
+        monkeypatch.setenv("DONGSEON_MODELS", str(other))
+        assert zoo.default_pack() == "other"
+        (other / "tiny_body.onnx").rename(tmp_path / "aside.onnx")
+        assert zoo.missing("other") == []  # its last file is found elsewhere
+        assert zoo.default_pack() == "builtin"
+        (tmp_path / "aside.onnx").rename(other / "tiny_body.onnx")
+        monkeypatch.delenv("DONGSEON_MODELS")
+    (tmp_path / "data" / "models" / "tiny_body.onnx").unlink()
+    assert zoo.default_pack([other]) == "other"
+    with pytest.raises(ModelError, match="no complete model pack"):
+        zoo.default_pack()
+
+
 # Running.
 
 
@@ -288,7 +333,7 @@ def test_asking_about_models_loads_no_runtime():
 
 
 @real
-@pytest.mark.parametrize("task", zoo.TASKS)
+@pytest.mark.parametrize("task", zoo.packs()["reference"].tasks)
 def test_a_batch_of_two_is_two_singles(task):
     model = zoo.load(getattr(zoo.pack("reference"), task), [MODELS])
     pair = np.random.default_rng(5).integers(0, 256, black(model.row, 2).shape, np.uint8)
@@ -328,6 +373,23 @@ def test_import_knows_a_file_by_its_content(tiny_pack, own_cache, tmp_path, monk
         assert (own_cache / name).read_bytes() == (tiny_pack / name).read_bytes()
     assert [r.name for r in zoo.import_files(tiny_pack / "tiny_person.onnx")] == ["tiny_person"]
     assert {row.name for row in zoo.missing("tiny")} == {"tiny_face_embedding"}
+
+
+def test_import_tells_two_files_of_one_size_apart(pack, own_cache, tmp_path, monkeypatch):
+    """One network trained twice: as many bytes, other weights."""
+    content = bytearray((pack / "tiny_body.onnx").read_bytes())
+    content[50] ^= 1
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    (stick / "second.onnx").write_bytes(content)
+    body = "[models" + table(pack).split("[models")[4]
+    old = hashlib.sha256((pack / "tiny_body.onnx").read_bytes()).hexdigest()
+    second = body.replace("tiny_body", "second").replace(old, hashlib.sha256(content).hexdigest())
+    write_table(pack, f"{table(pack)}\n{second}")
+    monkeypatch.setenv("DONGSEON_MODELS", str(pack))
+    assert [row.name for row in zoo.import_files(stick)] == ["second"]
+    assert [row.name for row in zoo.import_files(pack / "tiny_body.onnx")] == ["tiny_body"]
+    assert kept(own_cache) == ["second.onnx", "tiny_body.onnx"]
 
 
 def test_import_refuses_what_it_does_not_know(tmp_path, own_cache):

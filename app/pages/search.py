@@ -35,6 +35,9 @@ def page(workspace: Workspace) -> None:
     widgets.case_head(standing, picture, clothes)
     if standing.next == "show":
         st.info(_("No picture of the person yet."), icon=":material/add_a_photo:")
+        with widgets.guarded():
+            if standing.case.wanted:
+                workspace.need_ticks(standing.case.wanted)
         if st.button(_("Add a picture"), type="primary"):
             session.go("case")
         return

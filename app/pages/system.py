@@ -8,6 +8,7 @@ from core.workspace import Workspace
 
 def page(workspace: Workspace) -> None:
     widgets.models(workspace.models().values())
+    widgets.ticks(workspace.tick_states())
     widgets.place(workspace.path, workspace.pack)
     widgets.findings(session.findings(str(workspace.path)))
 

@@ -34,7 +34,7 @@ from app.widgets.coverage import coverage_figures, timeline, timeline_empty
 from app.widgets.dispatch import Log, card, files, still
 from app.widgets.elapsed import elapsed
 from app.widgets.frame import MARK, brand, failed, fault, guarded, warn
-from app.widgets.installation import clips, findings, models, place
+from app.widgets.installation import clips, findings, models, place, ticks
 from app.widgets.jobs import jobs, no_camera, watched
 from app.widgets.securing import (
     countdown,
@@ -138,6 +138,7 @@ __all__ = [
     "stop_item",
     "stops",
     "swatches",
+    "ticks",
     "timeline",
     "timeline_empty",
     "told",

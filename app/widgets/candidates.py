@@ -42,6 +42,7 @@ CLOTHES_WORDS: Mapping[ClothesSource, str] = {
     "footage": N_("Clothes compared with: confirmed footage"),
     "ticked": N_("Clothes compared with: the photo, same day"),
     "photo": N_("Clothes are not compared: they may differ from the photo"),
+    "none": N_("No picture: compared by what was ticked"),
 }
 SPEAKS, AGAINST = 0.3, -0.5  # evidence from which a signal is said to speak for or against
 
@@ -86,6 +87,7 @@ def searched(what: Searched, *, found: bool, confirmed: int = 0) -> None:
 class Candidate:
     """One lead as it is shown. picture: JPEG, probe beside crop; bars: SVG.
 
+    beside  whether the probe is in the picture: of some people there is none
     parts   evidence of face, body and ticks, NaN = not used;  size_px: of the person in the footage
     doubt   why it cannot be the person, by time and place, or None
     """
@@ -102,6 +104,7 @@ class Candidate:
     parts: Mapping[str, float]
     size_px: tuple[int, int]
     doubt: Note | None = None
+    beside: bool = True
 
 
 def band(word: Band) -> None:
@@ -146,11 +149,9 @@ def facts(rank: int, lead: Candidate) -> None:
 
 def pair(rank: int, lead: Candidate) -> None:
     """The person looked for beside the candidate, equally high, and how large it really is."""
-    st.image(
-        lead.picture,
-        width="stretch",
-        alt=_("left: the person looked for, right: candidate {rank}", rank=rank),
-    )
+    both = _("left: the person looked for, right: candidate {rank}", rank=rank)
+    alone = _("candidate {rank}", rank=rank)
+    st.image(lead.picture, width="stretch", alt=both if lead.beside else alone)
     width, height = lead.size_px
     st.caption(_("person in the footage: {w} × {h} px", w=width, h=height))
 

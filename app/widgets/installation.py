@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePath
 
 import streamlit as st
 
-from app.i18n import N_, _, say
+from app.i18n import N_, _, attribute_word, say
 from app.widgets.frame import table
 from app.widgets.words import camera_name, inert, minutes, span
+from core.describe import NO_FACES
 from core.doctor import Finding
+from core.ticks import Tick
 from core.types import (
     Camera,
     Clip,
     Recorder,
 )
-from core.zoo import Row
+from core.zoo import FACES, Row
 
 TASK_WORDS = {
     "person": N_("find people"),
     "face": N_("find faces"),
     "face_embedding": N_("compare faces"),
     "body_embedding": N_("compare bodies"),
+    "attributes": N_("judge ticked features"),
 }
 
 
@@ -44,9 +47,11 @@ def findings(found: Sequence[Finding]) -> None:
                 st.text(say(finding.text))
 
 
-def models(rows: Iterable[Row]) -> None:
-    """The models in use, with where they come from."""
+def models(rows: Collection[Row]) -> None:
+    """The models in use, with where they come from, and that no face is looked at without one."""
     st.subheader(_("Models"), anchor=False)
+    if not any(row.task in FACES for row in rows):
+        st.info(say(NO_FACES), icon=":material/no_photography:")
     cells = [
         {
             _("Task"): _(TASK_WORDS.get(row.task, row.task)),
@@ -60,6 +65,24 @@ def models(rows: Iterable[Row]) -> None:
         for row in rows
     ]
     table(cells, alt=_("models in use"))
+
+
+def ticks(states: Mapping[str, Tick]) -> None:
+    """Which ticks count in a search, and how well they were judged where that was measured."""
+    st.subheader(_("Ticked features"), anchor=False)
+    whys = [say(tick.why) for tick in states.values()]
+    if len(set(whys)) == 1:
+        st.info(whys[0], icon=":material/visibility_off:")
+        return
+    cells = [
+        {
+            _("Feature"): attribute_word(name),
+            _("In a search"): _("counts") if tick.counts else _("reference only"),
+            _("Why"): say(tick.why),
+        }
+        for name, tick in states.items()
+    ]
+    table(cells, alt=_("which ticked features count in a search"))
 
 
 def clips(

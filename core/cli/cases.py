@@ -13,7 +13,7 @@ from core.answers import ranking_json, ranking_text, route_json, route_text
 from core.casebook import Export
 from core.cli.terminal import Verbs, actor, answer, opened, write
 from core.errors import BadInput, NotFound
-from core.types import VERDICTS, LastSeen, Route, numbers, parse_time
+from core.types import VERDICTS, LastSeen, Route, numbers, parse_time, wants
 from core.workspace import Window, Workspace, iso_time
 
 STOP_COLUMNS = {key: key for key in ("stop", "camera", "place", "from", "to", "word", "travel")}
@@ -114,10 +114,12 @@ def search(args: argparse.Namespace) -> int:
 
 
 def _search_case(args: argparse.Namespace, ws: Workspace) -> str:
-    """The case named, or a new one for the photos or the drawn box given."""
+    """The case named, or a new one for the photos, the drawn box, or the ticks alone given."""
     ways = sum([args.case is not None, bool(args.photo), args.from_clip is not None])
-    if ways != 1:
-        raise BadInput("name one of: a case, --photo, or --from-clip with --at and --box")
+    if ways > 1 or not (ways or args.attr):
+        raise BadInput(
+            "name one of: a case, --photo, --from-clip with --at and --box, or --attr alone"
+        )
     if args.case is not None:
         return str(args.case)
     if args.from_clip is not None and (args.at is None or args.box is None):
@@ -125,7 +127,10 @@ def _search_case(args: argparse.Namespace, ws: Workspace) -> str:
     box = numbers(args.box, 4, "--box") if args.box is not None else []
     if args.from_clip is not None and not Path(args.from_clip).exists():
         raise NotFound("there is no footage at {path}", path=args.from_clip)
-    source = Path(args.from_clip or args.photo[0]).name
+    if not ways:
+        ws.need_ticks(wants(_pairs(args.attr)))
+    given = args.from_clip or (args.photo[0] if args.photo else None)
+    source = ", ".join(args.attr) if given is None else Path(given).name
     case = ws.new_case(
         f"search with {source}"[:200],
         photos=args.photo,

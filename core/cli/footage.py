@@ -55,6 +55,8 @@ def add(verbs: Verbs) -> None:
     one.add_argument("--to", dest="end", metavar="T")
     one.add_argument("--queue", action="store_true", help="leave it to `dongseon worker`")
 
+    verbs.add("reindex", reindex)
+
     one = verbs.add("worker", worker)
     one.add_argument("--once", action="store_true", help="end when nothing waits any more")
     one.add_argument("--threads", type=int, metavar="N", help="for the models; default: all cores")
@@ -169,6 +171,16 @@ def ingest(args: argparse.Namespace) -> int:
         "state": str(last.text),
     }
     text = f"{args.source}: {last.text}, {last.tracklets} people in {last.total:.0f} s"
+    return answer(args, values, text)
+
+
+def reindex(args: argparse.Namespace) -> int:
+    """Describe footage anew that other models described, from the pictures that were kept."""
+    ws = opened(args)
+    last = show(ws.recordings.reindex(by=actor()), "reindex", unit="clips")
+    assert last is not None
+    values = {"clips": int(last.total), "people": last.tracklets}
+    text = f"{values['clips']} clips, {values['people']} people described anew"
     return answer(args, values, text)
 
 

@@ -18,6 +18,8 @@ MANIFESTS: Mapping[str, str] = {
     "attributes": "path, and a column for each attribute",
 }
 
+MEASURED = ("reid", "detection", "attributes")  # what `eval tables` measures on manifests
+
 
 def add(verbs: Verbs) -> None:
     """Hang the verbs of this module on the parser."""
@@ -40,9 +42,11 @@ def add(verbs: Verbs) -> None:
     one.add_argument("--keep", metavar="DIR", help="keep what was ingested for the next run")
     one.add_argument("--pack", metavar="NAME")
     one = verbs.add("tables", eval_tables, group="eval", models=True)
-    one.add_argument("--reid", metavar="M.csv", help="re-identification crops")
-    one.add_argument("--detection", metavar="M.csv", help="frames with boxes")
-    one.add_argument("--attributes", metavar="M.csv", help="crops with attributes")
+    one.add_argument("answers", nargs="*", metavar="ANSWER.json", help="what `eval reid|detection|"
+                     "attributes|route --json` printed")  # fmt: skip
+    for name in MEASURED:
+        one.add_argument(f"--{name}", action="append", default=[], metavar="M.csv",
+                         help="measure on this, too; may be given again")  # fmt: skip
     one.add_argument("--city", action="append", default=[], metavar="DIR", help="with truth")
     _which(one)
 
@@ -68,12 +72,25 @@ def _which(one: argparse.ArgumentParser) -> None:
 
 
 def _model(args: argparse.Namespace, task: str) -> str:
-    """The model named, or that of the pack named, or of the first complete pack."""
+    """The model named, or that of the pack named, or of the default pack.
+
+    Raises BadInput where that pack leaves the task out, with the packs that do not.
+    """
     from core import zoo
 
     if args.model is not None:
         return str(args.model)
-    return str(getattr(zoo.pack(args.pack or zoo.default_pack(args.models), args.models), task))
+    chosen = zoo.pack(args.pack or zoo.default_pack(args.models), args.models)
+    if task not in chosen.tasks:
+        others = [p.name for p in zoo.packs(args.models).values() if task in p.tasks]
+        raise BadInput(
+            "the model pack {pack} has no model of the kind {task}: name another pack with --pack "
+            "(of those known here: {packs}), or a model with --model",
+            pack=chosen.name,
+            task=task,
+            packs=", ".join(others) or "-",
+        )
+    return chosen.tasks[task]
 
 
 # --- eval -----------------------------------------------------------------------------------------
@@ -159,14 +176,13 @@ def eval_route(args: argparse.Namespace) -> int:
 
 
 def eval_tables(args: argparse.Namespace) -> int:
-    """The tables of papers/001 as Markdown: the paper's figure, ours, on which data."""
+    """The papers' tables as Markdown: the paper's figure, ours, on which data."""
     from core import study
 
     given = study.Data(
-        reid=_path(args.reid),
-        detection=_path(args.detection),
-        attributes=_path(args.attributes),
-        cities=tuple(Path(folder) for folder in args.city),
+        {name: [Path(path) for path in getattr(args, name)] for name in MEASURED},
+        tuple(Path(folder) for folder in args.city),
+        tuple(Path(path) for path in args.answers),
     )
     made = study.tables(given, args.model, args.pack, args.models, progress=sys.stderr)
     return answer(args, made.values, made.text)

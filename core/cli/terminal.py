@@ -76,12 +76,12 @@ def actor() -> str:
         return "officer"
 
 
-def show(steps: Iterator[Progress], label: str) -> Progress | None:
+def show(steps: Iterator[Progress], label: str, unit: str = "s") -> Progress | None:
     """Run a long job with a progress bar on stderr; returns its last step."""
     from tqdm import tqdm
 
     last = None
-    with tqdm(desc=label, unit="s", file=sys.stderr, leave=False, delay=0.5) as bar:
+    with tqdm(desc=label, unit=unit, file=sys.stderr, leave=False, delay=0.5) as bar:
         for last in steps:
             bar.total = round(last.total, 1)
             bar.n = min(round(last.done, 1), bar.total)

@@ -6,7 +6,8 @@ Rows, by `kind` (the schema is settled; new columns may come, these keep their m
 
 - ``track``       one per tracklet: times, boxes, pictures, and why evidence is missing
 - ``body, face``  one per tracklet and model: every vector, and one pooled vector for scans
-- ``attributes``  one per tracklet that was judged: {attribute: probabilities over its values}
+- ``attributes``  one per tracklet that was judged, with the model that judged it: {attribute:
+                  probabilities over its values}
 
 Every row carries tracklet_id, camera_id, clip_id, enter_s, leave_s (camera clock). A row group
 holds rows of one kind and model, pictures come in small ones, so that reading vectors never reads
@@ -146,13 +147,14 @@ def descriptions(path: Path, ids: Iterable[str] | None = None) -> dict[str, Desc
     for kind, model, row in _rows(path, ("body", "face"), names, wanted):
         vectors[row[0]][model] = _vectors(kind, *row[1:])
     judged = {
-        row[0]: {name: np.asarray(p, dtype=np.float32) for name, p in row[1]}
-        for _, _, row in _rows(path, ("attributes",), ["tracklet_id", "attributes"], wanted)
+        row[0]: (model, {name: np.asarray(p, dtype=np.float32) for name, p in row[1]})
+        for _, model, row in _rows(path, ("attributes",), ["tracklet_id", "attributes"], wanted)
     }
-    return {
-        name: Description(name, vectors[name], judged.get(name, {}), missing[name])
-        for name in missing
-    }
+    found = {}
+    for name in missing:
+        judge, attributes = judged.get(name, ("", {}))
+        found[name] = Description(name, vectors[name], attributes, missing[name], judge)
+    return found
 
 
 def crop(path: Path, tracklet_id: str, k: int) -> bytes:

@@ -109,7 +109,7 @@ class ClipWriter:
         """Take a tracklet that has ended, and what the models said about it.
 
         Raises DongseonError if the disk is full; ValueError if it does not belong to the clip,
-        came before, or a vector's model is not among the models.
+        came before, or the model of a vector or of judged attributes is not among the models.
         """
         about = about or Description(tracklet.id)
         self._check(tracklet, about)
@@ -122,7 +122,7 @@ class ClipWriter:
             self._put(vectors.kind, model, row)
         if about.attributes:
             judged = list(about.attributes.items())
-            self._put("attributes", "", {**_who(tracklet), "attributes": judged})
+            self._put("attributes", about.judge, {**_who(tracklet), "attributes": judged})
 
     def set_gaps(self, gaps: Sequence[tuple[float, float]]) -> None:
         """Say which stretches of the clip have no picture, camera clock: known at its end only."""
@@ -165,6 +165,8 @@ class ClipWriter:
             raise ValueError(f"description of {about.of_id}, not of tracklet {tracklet.id}")
         if unknown := about.vectors.keys() - self.models.keys():
             raise ValueError(f"vectors of models without a hash: {sorted(unknown)}")
+        if about.attributes and about.judge not in self.models:
+            raise ValueError(f"attributes judged by a model without a hash: {about.judge!r}")
 
     def _put(self, kind: str, model: str, row: dict[str, Any]) -> None:
         waiting = self._waiting.setdefault((kind, model), _Waiting())

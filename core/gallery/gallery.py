@@ -98,7 +98,8 @@ class Gallery:
 
         Raises ModelError if the gallery's vectors of a model come from another file; BadInput if
         another camera has a clip of this id; DongseonError if the disk is full; ValueError if a
-        tracklet or description does not belong to the clip, or a vector's model is not in models.
+        tracklet or description does not belong to the clip, or the model of a vector or of judged
+        attributes is not in models.
         """
         described = {about.of_id: about for about in descriptions}
         if unknown := described.keys() - {tracklet.id for tracklet in tracklets}:
@@ -109,7 +110,9 @@ class Gallery:
         return writer.path
 
     @contextmanager
-    def writer(self, clip: Clip, models: Mapping[str, str]) -> Iterator[ClipWriter]:
+    def writer(
+        self, clip: Clip, models: Mapping[str, str], *, mixed: bool = False
+    ) -> Iterator[ClipWriter]:
         """Add or replace a clip tracklet by tracklet, in memory that its length does not change.
 
             with gallery.writer(clip, models) as writer:
@@ -119,12 +122,14 @@ class Gallery:
         The clip is there whole after the block, or, if the block raises, not at all and nothing is
         left of it. Several processes may write different clips at once. Raises like `write`: what
         can be seen at the start then, and again at the end.
+
+        mixed  other clips may come from other files of these models: all are being made anew
         """
-        path = self._list.path(clip)
-        self._same_clip(clip, models)
+        path, others = self._list.path(clip), {} if mixed else models
+        self._same_clip(clip, others)
         with clipwriter.opened(path, clip, models, pool) as writer:
             yield writer
-            older = self._same_clip(clip, models)  # others may have written meanwhile
+            older = self._same_clip(clip, others)  # others may have written meanwhile
             writer.finish()
         self._list.forget()
         for file in older:  # the same clip with a corrected start may have lain under another day
@@ -172,12 +177,17 @@ class Gallery:
         return sum(footer.tracklets for _, footer in footers if footer.clip.id in clip_ids)
 
     def models(self) -> dict[str, set[str]]:
-        """{model name: hashes of the files that made the gallery's vectors}; one each, normally."""
+        """{model name: hashes of the files that described the gallery}; one each, normally."""
         found: dict[str, set[str]] = {}
         for _, footer in self._read_footers(self._list.files()):
             for name, sha256 in footer.models.items():
                 found.setdefault(name, set()).add(sha256)
         return found
+
+    def clip_models(self) -> dict[str, Mapping[str, str]]:
+        """{clip id: {model name: sha256 of the file that described the clip}}."""
+        found = self._read_footers(self._list.files())
+        return {footer.clip.id: footer.models for _, footer in found}
 
     def damaged(self) -> list[Note]:
         """One sentence for each clip file that cannot be read and is left out of searches."""
@@ -516,8 +526,8 @@ def _changing() -> Busy:
 
 def _other_model(name: str) -> ModelError:
     return ModelError(
-        "the gallery's vectors come from another version of the model {model}: index its clips "
-        "anew with this version, or use the model file that made them",
+        "what the gallery holds was made by another version of the model {model}: describe it "
+        "anew with `dongseon reindex`, or use the model file that made it",
         model=name,
     )
 

@@ -14,7 +14,7 @@ from core.types import Float64
 ATTRIBUTE_CAP = 1.0
 DOUBT: Mapping[str, float] = MappingProxyType({"video": 0.02, "sure": 0.10, "unsure": 0.25})
 
-ClothesSource = Literal["footage", "ticked", "photo"]
+ClothesSource = Literal["footage", "ticked", "photo", "none"]
 
 
 def site_share(n_v: ArrayLike, n: ArrayLike, t: ArrayLike) -> Float64:
@@ -66,7 +66,7 @@ def clothes_probability(
     """Probability k that the person wears the same clothes as in the probe's body picture.
 
     source   "footage": a confirmed sighting or a box drawn in footage; "ticked": a photo with "same
-             clothes, same day" ticked; "photo": any other photo
+             clothes, same day" ticked; "photo": any other photo; "none": no picture at all
     apart_s  (N,) time between that picture and each tracklet, NaN = not known
     .98 footage within 6 h, .9 ticked, .5 footage of the same day (24 h) or of an unknown time,
     0 otherwise: the body is not used then.
@@ -74,7 +74,7 @@ def clothes_probability(
     apart = np.abs(np.asarray(apart_s, dtype=np.float64))
     if source == "ticked":
         return np.full(apart.shape, 0.9)
-    if source == "photo":
+    if source in ("photo", "none"):
         return np.zeros(apart.shape)
     return np.where(apart <= within_s, 0.98, np.where(apart > day_s, 0.0, 0.5))
 

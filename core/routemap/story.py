@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from core import compare, direction, reach, route
 from core.errors import NotFound
+from core.evidence import Scope
 from core.routemap import ground
 from core.routemap.facts import CameraState, Facts
 from core.routemap.ground import Ground
@@ -117,7 +118,7 @@ def _states(ws: Workspace, way: Route, seen: LastSeen | None) -> dict[str, Camer
     clips, cameras, recorders = ws.clips(), ws.cameras(), ws.recorders()
     states: dict[str, CameraState] = {}
     for camera in cameras.values():
-        scope = compare.Scope({camera.id: camera}, recorders, window)
+        scope = Scope({camera.id: camera}, recorders, window)
         seen_s = compare.searched(clips, scope, 0).footage_s
         share = seen_s / max(window[1] - window[0], 1.0)
         states[camera.id] = (

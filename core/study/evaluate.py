@@ -21,7 +21,7 @@ from core.metrics.retrieval import Retrieval, retrieval
 from core.metrics.verification import eer, fold_accuracy, tar_at_far
 from core.rank import reciprocal
 from core.rank.shortlist import second_order
-from core.study.manifest import plain, shown
+from core.study.manifest import named, plain, shown
 from core.study.manifest import rows as table_rows
 from core.study.pictures import embedding, embedding_row, read, reduced, whole
 from core.types import Float32, Float64
@@ -63,6 +63,8 @@ def reid(
         **_reid(vectors, person, camera, query),
         "n_gallery": int((~query).sum()),
         "model": model,
+        "eval": "reid",
+        "data": named(manifest),
     }
 
 

@@ -17,7 +17,7 @@ from core import zoo
 from core.detect import PersonDetector
 from core.errors import BadInput
 from core.metrics import detection as figures
-from core.study.manifest import number, plain, rows, shown
+from core.study.manifest import named, number, plain, rows, shown
 from core.study.pictures import read
 from core.types import Float32
 
@@ -55,6 +55,8 @@ def detection(
         "n_boxes": result.n_boxes,
         "n_pictures": result.n_pictures,
         "model": model,
+        "eval": "detection",
+        "data": named(manifest),
     }
 
 

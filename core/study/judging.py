@@ -16,9 +16,12 @@ from core import zoo
 from core.describe import judge
 from core.errors import BadInput, ModelError
 from core.metrics import attributes as figures
-from core.study.manifest import plain, rows, shown
+from core.study.manifest import named, plain, rows, shown
 from core.study.pictures import read, whole
-from core.types import ATTRIBUTES, UNKNOWN, Description
+from core.types import ATTRIBUTES, COLORS, UNKNOWN, Description
+
+RANKS = 5  # of papers/001 table 6
+FIGURES = ("accuracy", "precision", "recall", "f1", "mean_accuracy")
 
 
 def attributes(
@@ -46,12 +49,22 @@ def attributes(
         Description(row["path"], {}, judge(loaded, [whole(read(manifest.parent / row["path"]))]))
         for row in shown(table, progress)
     ]
-    return {**judged(about, table), "model": model, **({"pack": chosen} if chosen else {})}
+    return {
+        **judged(about, table),
+        "model": model,
+        **({"pack": chosen} if chosen else {}),
+        "eval": "attributes",
+        "data": named(manifest),
+    }
 
 
 def judged(about: Sequence[Description], table: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """Figures of descriptions against labelled rows, one each; what is not judged counts as no."""
-    said, true, known, by_name = [], [], [], {}
+    """Figures of descriptions against labelled rows, one each; what is not judged counts as no.
+
+    without_colors  the same figures without the three colours, as papers/001 trained
+    by_rank         see `by_rank`
+    """
+    said, true, known, by_name = {}, {}, {}, {}
     for name, values in ATTRIBUTES.items():
         label = [(row.get(name) or "").strip() for row in table]
         here = np.array([v not in ("", UNKNOWN) for v in label])  # (N,)
@@ -61,18 +74,51 @@ def judged(about: Sequence[Description], table: Sequence[Mapping[str, str]]) -> 
         p = np.array([_yes(one, name, len(values)) for one in about])
         right = (p & y).any(axis=1)[here]
         by_name[name] = {"accuracy": plain(float(right.mean())), "n": int(here.sum())}
-        said.append(p)
-        true.append(y)
-        known.append(np.repeat(here[:, None], len(values), axis=1))
+        said[name], true[name] = p, y
+        known[name] = np.repeat(here[:, None], len(values), axis=1)
     if not by_name:
         raise BadInput("the manifest labels no attribute: name a column for each")
-    found = figures.attributes(np.hstack(said), np.hstack(true), np.hstack(known))
-    names = ("accuracy", "precision", "recall", "f1", "mean_accuracy")
+    plain_ones = [name for name in by_name if ATTRIBUTES[name] != COLORS]
+
+    def of(names: Sequence[str]) -> dict[str, float | None]:
+        stacked = (np.hstack([part[name] for name in names]) for part in (said, true, known))
+        found = figures.attributes(*stacked)
+        return {name: plain(getattr(found, name)) for name in FIGURES}
+
     return {
-        **{name: plain(getattr(found, name)) for name in names},
+        **of(list(by_name)),
+        "without_colors": of(plain_ones) if plain_ones else None,
         "by_name": by_name,
-        "n_pictures": found.n,
+        "by_rank": by_rank(about, table),
+        "n_pictures": len(table),
     }
+
+
+def by_rank(
+    about: Sequence[Description], table: Sequence[Mapping[str, str]]
+) -> dict[str, list[float | None]]:
+    """{attribute: probability of the value asked for at ranks 1 to 5}, as papers/001 table 6.
+
+    Each picture's labels are asked for in turn; all other pictures are ranked by the product of the
+    probabilities of those values. Means over those that ask; None where there are too few pictures.
+    """
+    odds, sums, asked = {}, {}, {}
+    score = np.zeros((len(table), len(table)))  # (asking, asked of)
+    for name, values in ATTRIBUTES.items():
+        label = [(row.get(name) or "").strip() for row in table]
+        p = np.array([one.attributes.get(name, np.full(len(values), np.nan)) for one in about])
+        asks = np.array([v in values for v in label])
+        if not asks.any() or np.isnan(p).all():
+            continue
+        column = [values.index(v) if v in values else 0 for v in label]
+        odds[name], asked[name] = np.nan_to_num(p)[:, column].T, asks  # (asking, asked of)
+        score += np.where(asks[:, None], np.log(np.clip(odds[name], 1e-6, 1)), 0.0)
+    np.fill_diagonal(score, -np.inf)
+    best = np.argsort(-score, axis=1, kind="stable")[:, : min(RANKS, len(table) - 1)]
+    for name, p in odds.items():
+        found = np.take_along_axis(p, best, axis=1)[asked[name]].mean(axis=0)
+        sums[name] = [plain(float(x)) for x in found] + [None] * (RANKS - len(found))
+    return sums
 
 
 def _yes(about: Description, name: str, n: int) -> Any:

@@ -34,6 +34,12 @@ def rows(manifest: Path, needed: Sequence[str]) -> list[dict[str, str]]:
     return found
 
 
+def named(manifest: Path) -> str:
+    """How an answer names its data: its folder and its file name, nothing of the machine."""
+    folder = manifest.parent.name
+    return f"{folder}/{manifest.name}" if folder else manifest.name
+
+
 def number(row: Mapping[str, str], name: str) -> float:
     """A row's value as a number. Raises BadInput."""
     try:

@@ -9,7 +9,7 @@ import numpy as np
 
 from core import mask, photo, zoo
 from core.describe import Describer, Shot
-from core.errors import BadInput
+from core.errors import BadInput, ModelError
 from core.geometry import resize
 from core.types import Image, Kind
 
@@ -33,12 +33,17 @@ def embedding_row(model: str, directories: Sequence[str | Path]) -> zoo.Row:
 
 
 def _describer(row: zoo.Row, directories: Sequence[str | Path]) -> Describer:
-    """The row's model among the other models of a pack that has it."""
-    packs = [pack for pack in zoo.packs(directories).values() if row.name in pack.models]
-    names = {task: getattr(packs[0], task) for task in zoo.TASKS}
-    names[row.task] = row.name
-    tasks = ("body_embedding", "face", "face_embedding")
-    return Describer(*(zoo.load(names[task], directories) for task in tasks))
+    """A body model alone; a face model among the other models of a pack that has it."""
+    if row.task == "body_embedding":
+        return Describer(zoo.load(row.name, directories))
+    packs = [pack for pack in zoo.packs(directories).values() if row.name == pack.face_embedding]
+    if not packs:
+        raise ModelError(
+            "no model pack uses {model}: name it in a pack, beside a model that finds faces",
+            model=row.name,
+        )
+    tasks = ("body_embedding", *zoo.FACES)
+    return Describer(*(zoo.load(packs[0].tasks[task], directories) for task in tasks))
 
 
 def read(path: Path) -> Image:

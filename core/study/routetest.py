@@ -87,8 +87,12 @@ def route_test(
         "cities": [path.name for path in cities],
         "pack": ", ".join(packs),
         "probe": probe,
+        "eval": "route",
     }
-    return {**named, **_figures(found)}
+    figures = _figures(found)
+    which = ", ".join(path.name for path in cities)
+    data = f"{found.cases} problems, {len(found.case_of)} appearances in {which}"
+    return {**named, "data": data, **figures}
 
 
 def _world(
@@ -189,15 +193,19 @@ def _offset_s(city: City, visit: Visit) -> float:
 
 
 def _scores(ws: Workspace, case: str, ranking: Ranking) -> dict[str, Float64]:
-    """{method: score (N,) of each candidate, higher is nearer, NaN = not comparable}."""
+    """{method: score (N,) of each candidate, higher is nearer, NaN = not comparable}.
+
+    "face" is left out where the pack does not look at faces.
+    """
     n = len(ranking)
+    has_face = "face" in ws.vectors()
     shipped = np.empty(n)
     shipped[ranking.order_evidence] = -np.arange(n)
     stop = _posterior(ws, case, ranking)
     return {
         "hsv": _stripes_scores(ws, case, ranking),
         "body": _cosines(ws, case, ranking, "body_embedding"),
-        "face": _cosines(ws, case, ranking, "face_embedding"),
+        **({"face": _cosines(ws, case, ranking, "face_embedding")} if has_face else {}),
         "fused": shipped,
         "fused+route": np.round(stop, 6) + 1e-9 * (shipped + n) / max(1, n),
     }

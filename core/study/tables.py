@@ -1,51 +1,40 @@
-"""What data there is in; the tables of papers/001 with our figures beside them, as Markdown, out.
+"""Answers of `eval` in; the papers' tables with our figures beside them, as Markdown, out.
 
-A table has three columns of figures: what the paper printed, ours, and on which data ours is. Where
-no data was given the cell says so: a paper's data set that cannot be had is never guessed at.
+A table has three columns of figures: what the paper printed, ours, and on which data ours is. One
+line may stand there several times, once for each answer that measures it (drawn and real people,
+two models). What nobody measured is "-": a data set that cannot be had is never guessed at.
+
+Another paper's tables are rows of `core.study.papers`.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 from core import zoo
-from core.errors import ModelError
+from core.errors import BadInput, NotFound
 from core.study.calibrate import Result
 from core.study.evaluate import reid
 from core.study.finding import detection
 from core.study.judging import attributes
+from core.study.papers import EVALS, PAPERS, Line, Table
 from core.study.routetest import route_test
-from core.types import UNKNOWN
 
 NONE = "-"
-REID = ("mAP", "Rank-1", "Rank-5", "Rank-10", "Rank-20")
-PAPER_REID: Mapping[str, Sequence[float]] = {
-    "ResNet-50, re-ranked": (85.7, 96.7, 98.8, 99.3, 99.7),
-    "OSNet": (80.8, 93.3, 97.7, 98.5, 99.0),
-    "OSNet, re-ranked": (94.7, 99.1, 99.8, 99.9, 99.9),
-}
-PAPER_ATTRIBUTES: Mapping[str, float] = {
-    "instance accuracy": 92.5,
-    "precision": 95.8,
-    "recall": 95.9,
-    "F1": 95.8,
-    "label-based mean accuracy": 89.6,
-}
-PAPER_ROUTE = (81.9, 84.4, 84.4, 84.4, 84.4)
-PAPER_DETECTION = 90.12
+Answer = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Data:
-    """Manifests and cities at hand; None or () = none."""
+    """What there is: {eval: manifests to measure on, or answers in JSON}, cities, more answers."""
 
-    reid: Path | None = None
-    detection: Path | None = None
-    attributes: Path | None = None
+    given: Mapping[str, Sequence[Path]] = field(default_factory=dict)
     cities: tuple[Path, ...] = ()
+    answers: tuple[Path, ...] = ()
 
 
 def tables(
@@ -55,106 +44,96 @@ def tables(
     directories: Sequence[str | Path] = (),
     progress: IO[str] | None = None,
 ) -> Result:
-    """The tables as far as data is given; raises like the figures' own functions."""
-    chosen = zoo.pack(pack or zoo.default_pack(directories), directories)
-    values: dict[str, Any] = {"pack": chosen.name}
-    parts = []
-    if data.reid is not None:
-        name = model or chosen.body_embedding
-        values["reid"] = reid(data.reid, name, directories, progress)
-    parts.append(_reid(values.get("reid"), data.reid))
-    if data.detection is not None:
-        values["detection"] = detection(data.detection, chosen.person, directories, progress)
-    parts.append(_detection(values.get("detection"), data.detection))
-    if data.attributes is not None:
-        try:
-            values["attributes"] = attributes(data.attributes, chosen.name, directories, progress)
-        except ModelError as error:
-            values["attributes"] = {"why": str(error)}
-    parts.append(_attributes(values.get("attributes"), data.attributes))
+    """Measure on what is no answer yet, then print every paper's tables.
+
+    model  compares bodies, in place of the pack's. Raises like the figures' own functions.
+    """
+    found = [answer(path) for path in data.answers]
+    for name, paths in data.given.items():
+        for path in paths:
+            if path.suffix == ".json":
+                found.append(answer(path, name))
+            else:
+                found.append(_measured(name, path, model, pack, directories, progress))
     if data.cities:
-        values["route"] = route_test(data.cities, chosen.name, directories, progress=progress)
-    parts.append(_route(values.get("route"), data.cities))
-    return Result(values, "\n\n".join(parts))
+        found.append(route_test(data.cities, pack, directories, progress=progress))
+    parts = [
+        f"## papers/{paper}\n\n" + "\n\n".join(markdown(one, found) for one in tables)
+        for paper, tables in PAPERS.items()
+    ]
+    return Result({"answers": found}, "\n\n".join(parts))
 
 
-def _markdown(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    lines = [f"### {title}", "", "| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+def answer(path: Path, name: str | None = None) -> Answer:
+    """What `dongseon eval ... --json` printed into a file. Raises NotFound, BadInput.
+
+    name  of the eval it must be of; None = any
+    """
+    if not path.is_file():
+        raise NotFound("there is no answer of an eval at {path}", path=path)
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:  # of Unicode, too
+        said = None
+    of = said.get("eval") if isinstance(said, dict) else None
+    if of not in EVALS or name not in (None, of):
+        raise BadInput(
+            "{path} is no answer of `dongseon eval {name} --json`: print it into a file again",
+            path=path,
+            name=name or "|".join(EVALS),
+        )
+    return dict(said)
+
+
+def markdown(table: Table, answers: Sequence[Answer]) -> str:
+    """One table: each line of the paper, with every answer that measures it."""
+    rows = [row for line in table.lines for row in _rows(line, answers)]
+    head = (*table.head, "paper", "ours", "on which data")
+    lines = [f"### {table.title}", "", "| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
     return "\n".join(lines)
 
 
-def _cell(value: object) -> str:
-    text = NONE if value is None else str(value)
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
-def _percent(value: float | None) -> str | None:
-    return None if value is None else f"{100 * value:.1f}"
-
-
-def _where(path: Path | None) -> str:
-    return "no data given" if path is None else f"{path.parent.name}/{path.name}"
-
-
-def _reid(found: Mapping[str, Any] | None, path: Path | None) -> str:
-    """Tables 4 and 5: before and after re-ranking."""
-    keys = ("map", "rank1", "rank5", "rank10", "rank20")
-    ours: dict[str, Mapping[str, Any] | None] = {
-        "ResNet-50, re-ranked": None,
-        "OSNet": found,
-        "OSNet, re-ranked": found["reranked"] if found else None,
-    }
-    rows: list[Sequence[object]] = []
-    for name, paper in PAPER_REID.items():
-        mine = ours[name]
-        data = _where(path) + (f" ({found['model']})" if found else "")
-        for i, (label, key) in enumerate(zip(REID, keys, strict=True)):
-            figure = _percent(mine[key]) if mine else None
-            rows.append((name, label, paper[i], figure, data if mine else "no such model here"
-                         if found else "no data given"))  # fmt: skip
-    return _markdown("Tables 4 and 5: re-identification, %",
-                     ("model", "figure", "paper", "ours", "on which data"), rows)  # fmt: skip
-
-
-def _detection(found: Mapping[str, Any] | None, path: Path | None) -> str:
-    ours = _percent(found["ap50"]) if found else None
-    data = _where(path) + (f" ({found['model']})" if found else "")
-    return _markdown("Detection of people, average precision at IoU .5, %",
-                     ("figure", "paper", "ours", "on which data"),
-                     [("YOLOv4 in the paper", PAPER_DETECTION, ours, data)])  # fmt: skip
-
-
-def _attributes(found: Mapping[str, Any] | None, path: Path | None) -> str:
-    keys = ("accuracy", "precision", "recall", "f1", "mean_accuracy")
-    why = found.get("why") if found else None
+def _rows(line: Line, answers: Sequence[Answer]) -> list[tuple[str | None, ...]]:
+    paper = _figures(line.paper, digits=line.digits)
+    found = [(one, line.of(one)) for one in answers]
     rows = [
-        (name, paper, _percent(found[key]) if found and not why else None, why or _where(path))
-        for (name, paper), key in zip(PAPER_ATTRIBUTES.items(), keys, strict=True)
+        (*line.name, paper, _figures(ours, digits=line.digits), _data(one))
+        for one, ours in found
+        if any(value is not None for value in ours)
     ]
-    text = _markdown("Table 3: attributes, %", ("figure", "paper", "ours", "on which data"), rows)
-    by_name = (found or {}).get("by_name") or {}
-    if not by_name:
-        return text
-    each = [
-        (n, NONE, _percent(one["accuracy"]), f"{one['n']} labels") for n, one in by_name.items()
-    ]
-    return f"{text}\n\n" + _markdown(
-        f"Table 6: each attribute, % right ({UNKNOWN} left out)",
-        ("attribute", "paper", "ours", "on which data"), each,
-    )  # fmt: skip
+    if rows or line.paper:
+        return rows or [(*line.name, paper, None, None)]
+    return []  # only ours, and not measured
 
 
-def _route(found: Mapping[str, Any] | None, cities: Sequence[Path]) -> str:
-    head = ("ranked by", "list", *(f"Rank-{k}" for k in range(1, 6)), "on which data")
-    rows: list[Sequence[object]] = [("paper", "inside the camera", *PAPER_ROUTE, "the paper's own")]
-    if found is None:
-        rows.append(("ours", NONE, *[None] * 5, "no data given"))
-        return _markdown("Table 7: the route test, %", head, rows)
-    data = f"{found['problems']} problems, {found['appearances']} appearances in " + ", ".join(
-        path.name for path in cities
-    )
-    for method, one in found["rank_k"].items():
-        for key, name in (("inside_camera", "inside the camera"), ("all_cameras", "all cameras")):
-            rows.append((method, name, *one[key].values(), f"{data} ({found['pack']})"))
-    return _markdown("Table 7: the route test, %", head, rows)
+def _figures(values: Sequence[float | None], digits: int) -> str | None:
+    said = [NONE if value is None else f"{value:.{digits}f}" for value in values]
+    return " / ".join(said) or None
+
+
+def _data(one: Answer) -> str:
+    """The data of an answer, and what was measured on it."""
+    which = one.get("model") or one.get("pack") or NONE
+    return f"{one.get('data') or 'not said'} ({which})"
+
+
+def _cell(value: str | None) -> str:
+    return (NONE if value is None else value).replace("|", "\\|").replace("\n", " ")
+
+
+def _measured(
+    name: str,
+    manifest: Path,
+    model: str | None,
+    pack: str | None,
+    directories: Sequence[str | Path],
+    progress: IO[str] | None,
+) -> Answer:
+    """Run one eval on a manifest with a pack's model."""
+    if name == "attributes":
+        return attributes(manifest, pack, directories, progress)
+    chosen = zoo.pack(pack or zoo.default_pack(directories), directories)
+    if name == "reid":
+        return reid(manifest, model or chosen.body_embedding, directories, progress)
+    return detection(manifest, chosen.person, directories, progress)

@@ -12,8 +12,10 @@ from core.types.attributes import (
     COLORS,
     UNKNOWN,
     Sureness,
+    Traits,
     Want,
     check_attributes,
+    wants,
 )
 from core.types.checks import (
     Float32,
@@ -98,6 +100,7 @@ __all__ = [
     "Stop",
     "Sureness",
     "Tracklet",
+    "Traits",
     "Vectors",
     "Verdict",
     "Want",
@@ -107,4 +110,5 @@ __all__ = [
     "numbers",
     "parse_time",
     "safe_id",
+    "wants",
 ]

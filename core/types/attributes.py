@@ -44,6 +44,29 @@ class Want:
     sureness: Sureness = "sure"
 
 
+@dataclass(frozen=True)
+class Traits:
+    """Attributes, each with a value or "" for none, inside a sentence: a field of a `Note`."""
+
+    items: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        return ", ".join(" ".join(filter(None, one)) for one in self.items)
+
+
+def wants(attributes: Mapping[str, str | Want]) -> dict[str, Want]:
+    """{attribute: what was ticked}, checked; a value ending in "?" is unsure. Raises BadInput."""
+    wanted = {
+        name: one if isinstance(one, Want) else _want(one) for name, one in attributes.items()
+    }
+    check_attributes(wanted)
+    return wanted
+
+
+def _want(text: str) -> Want:
+    return Want(text.removesuffix("?"), "unsure" if text.endswith("?") else "sure")
+
+
 def check_attributes(wanted: Mapping[str, Want]) -> None:
     """Raise BadInput if a name or value is not in ATTRIBUTES; `unknown` always passes."""
     for name, want in wanted.items():

@@ -48,12 +48,14 @@ class Description:
     vectors     {model name: Vectors}
     attributes  {attribute: (V,) probabilities over its values}; absent = not judged
     missing     {"face" or "body" or "attributes": why there is no evidence of that kind}
+    judge       name of the model that judged the attributes, "" if nothing was judged
     """
 
     of_id: str
     vectors: Mapping[str, Vectors] = field(default_factory=dict)
     attributes: Mapping[str, Float32] = field(default_factory=dict)
     missing: Mapping[str, Note] = field(default_factory=dict)
+    judge: str = ""
 
     def __post_init__(self) -> None:
         for name, probability in self.attributes.items():

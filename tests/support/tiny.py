@@ -122,8 +122,8 @@ def _face_embedding(path: Path) -> None:
     _save(path, nodes, {}, ("images", ["n", 3, 112, 112]), [("embedding", ["n", 12])])
 
 
-def make_pack(folder: Path) -> Path:
-    """Write the four files and their models.toml; returns the folder. The pack is called tiny."""
+def make_pack(folder: Path, pack: str = "tiny", faces: bool = True) -> Path:
+    """Write the files and their models.toml; returns the folder. faces: with the two for faces."""
     folder.mkdir(parents=True, exist_ok=True)
     plain = "scale = 1.0, mean = [0.0, 0.0, 0.0], std = [1.0, 1.0, 1.0]"
     centred = "scale = 255.0, mean = [0.5, 0.5, 0.5], std = [0.5, 0.5, 0.5]"
@@ -139,9 +139,10 @@ def make_pack(folder: Path) -> Path:
         "tiny_body": (_body, "body_embedding", f"{{ size = [32, 64], color = 'RGB', {centred} }}",
                       "'n'", "{ decoder = 'embedding', dim = 12 }"),
     }  # fmt: skip
-    lines = ["[packs.tiny]", "title = 'drawn figures'", "notice = ''", "person = 'tiny_person'",
-             "face = 'tiny_face'", "face_embedding = 'tiny_face_embedding'",
-             "body_embedding = 'tiny_body'"]  # fmt: skip
+    if not faces:
+        entries = {name: entry for name, entry in entries.items() if "face" not in name}
+    lines = [f"[packs.{pack}]", "title = 'drawn figures'", "notice = ''"]
+    lines += [f"{entry[1]} = '{name}'" for name, entry in entries.items()]
     for name, (make, task, taken, batch, given) in entries.items():
         path = folder / f"{name}.onnx"
         make(path)

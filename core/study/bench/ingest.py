@@ -116,7 +116,7 @@ def _models(ws: Workspace, frames: int, found: dict[str, int]) -> list[tuple[zoo
         "face": found["crops"],
         "face_embedding": found["faces"],
     }
-    return [(ws.load(task), count) for task, count in n.items() if count]
+    return [(ws.load(task), count) for task, count in n.items() if count and task in ws.models()]
 
 
 def _run(work: list[tuple[zoo.Model, int]]) -> None:
