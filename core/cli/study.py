@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from core.cli import faces
 from core.cli.terminal import Verbs, actor, answer, opened, workspace_dir
 from core.errors import BadInput
 
 MANIFESTS: Mapping[str, str] = {
     "reid": "path,person_id,camera_id,role",
-    "faces": "path_a,path_b,same[,width_b]",
     "detection": "path,x1,y1,x2,y2",
     "attributes": "path, and a column for each attribute",
 }
@@ -22,12 +22,14 @@ MANIFESTS: Mapping[str, str] = {
 def add(verbs: Verbs) -> None:
     """Hang the verbs of this module on the parser."""
     verbs.group("eval", "Figures on labelled data")
-    runs = {"reid": eval_reid, "faces": eval_faces, "detection": eval_detection,
-            "attributes": eval_attributes}  # fmt: skip
+    runs = {"reid": eval_reid, "detection": eval_detection, "attributes": eval_attributes}
     for name, run in runs.items():
         one = verbs.add(name, run, group="eval", models=True)
         one.add_argument("--manifest", required=True, metavar="M.csv", help=MANIFESTS[name])
         _which(one)
+    one = verbs.add("faces", eval_faces, group="eval", models=True)
+    faces.options(one)
+    _which(one)
     one = verbs.add("agreement", eval_agreement, group="eval")
     one.add_argument("first", metavar="FIRST.csv", help="person, and a column for each attribute")
     one.add_argument("second", metavar="SECOND.csv", help="the same by another labeller")
@@ -100,14 +102,8 @@ def eval_reid(args: argparse.Namespace) -> int:
 
 
 def eval_faces(args: argparse.Namespace) -> int:
-    """Accuracy, EER and TAR of a face model on labelled pairs."""
-    from core import study
-
-    model = _model(args, "face_embedding")
-    values = study.faces(Path(args.manifest), model, args.models, progress=sys.stderr)
-    text = f"{model}: accuracy {values['accuracy']}  EER {values['eer']}  "
-    text += f"TAR at FAR .01 {values['tar_at_far_0.01']}  by width {values['by_width']}  "
-    return answer(args, values, f"{text}({values['n_face_not_found']} faces not found)")
+    """Accuracy, EER and TAR of a face model on labelled pairs or a public set."""
+    return faces.eval_faces(args, _model(args, "face_embedding"))
 
 
 def eval_detection(args: argparse.Namespace) -> int:
