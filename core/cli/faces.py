@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.cli.terminal import answer
+from core.cli.terminal import answer, write
 from core.errors import BadInput
+from core.types.kface import Cell
 
 SETS: Mapping[str, tuple[str, str]] = {
     "manifest": ("M.csv", "path_a,path_b,same[,width_b]"),
@@ -74,3 +75,28 @@ def _values(args: argparse.Namespace, model: str) -> dict[str, Any]:
     return facetest.people_test(readers[kind](root), root.name, model, args.models, sys.stderr,
                                 aligned=kind == "rec", most=args.people,
                                 each=args.each)  # fmt: skip
+
+
+def kisa_options(one: argparse.ArgumentParser) -> None:
+    """The options of `eval kisa`."""
+    one.add_argument("--kface", required=True, metavar="DIR", help="K-Face, or a set of its form")
+    one.add_argument("--people", type=int, default=500, metavar="N", help="the first N")
+    one.add_argument("--cell", action="append", default=[], metavar="CATEGORY=S001/L1/E01/C7",
+                     help="pictures of a category; may be given again")  # fmt: skip
+    one.add_argument("--det", metavar="FILE.svg", help="write the DET curves as a picture")
+    one.add_argument("--model", action="append", metavar="NAME", help="may be given again")
+    one.add_argument("--pack", metavar="NAME")
+
+
+def eval_kisa(args: argparse.Namespace, models: list[str]) -> int:
+    """Error rates after the form of KISA's face test: table 3 of papers/002."""
+    from core.study.kisa import kisa
+
+    cells: dict[str, tuple[Cell, ...]] = {}
+    for text in args.cell:
+        name, _, code = text.partition("=")
+        cells[name] = (*cells.get(name, ()), Cell.parse(code))
+    found = kisa(Path(args.kface), models, args.models, sys.stderr, people=args.people, cells=cells)
+    if args.det is not None:
+        write(args.det, found.det)
+    return answer(args, found.values, found.text)

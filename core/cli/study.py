@@ -30,6 +30,7 @@ def add(verbs: Verbs) -> None:
     one = verbs.add("faces", eval_faces, group="eval", models=True)
     faces.options(one)
     _which(one)
+    faces.kisa_options(verbs.add("kisa", eval_kisa, group="eval", models=True))
     one = verbs.add("agreement", eval_agreement, group="eval")
     one.add_argument("first", metavar="FIRST.csv", help="person, and a column for each attribute")
     one.add_argument("second", metavar="SECOND.csv", help="the same by another labeller")
@@ -104,6 +105,12 @@ def eval_reid(args: argparse.Namespace) -> int:
 def eval_faces(args: argparse.Namespace) -> int:
     """Accuracy, EER and TAR of a face model on labelled pairs or a public set."""
     return faces.eval_faces(args, _model(args, "face_embedding"))
+
+
+def eval_kisa(args: argparse.Namespace) -> int:
+    """Error rates after the form of KISA's face test: table 3 of papers/002."""
+    named = args.model or [_model(args, "face_embedding")]
+    return faces.eval_kisa(args, list(dict.fromkeys(named)))
 
 
 def eval_detection(args: argparse.Namespace) -> int:
