@@ -56,6 +56,8 @@ def add(verbs: Verbs) -> None:
     one = verbs.add("ingest", bench_ingest, group="bench", models=True)
     one.add_argument("--video", metavar="FILE", help="default: a made-up film")
     one.add_argument("--pack", metavar="NAME")
+    one = verbs.add("faces", bench_faces, group="bench", models=True)
+    one.add_argument("--pack", metavar="NAME")
     verbs.add("app", bench_app, group="bench")
 
     one = verbs.add("calibrate", calibrate, models=True)
@@ -210,6 +212,19 @@ def bench_ingest(args: argparse.Namespace) -> int:
     video = None if args.video is None else Path(args.video)
     values = bench.ingest(video, args.pack, args.models)
     return answer(args, values, _told(values))
+
+
+def bench_faces(args: argparse.Namespace) -> int:
+    """Face detector and recogniser by provider, batch and picture size."""
+    from core.study import bench
+
+    values = bench.faces(args.pack, args.models)
+    lines = [
+        f"{row['what']:<10} {row['picture'] or row['input']:<9} batch {row['batch']:<2} "
+        f"{row['ms_each']:>8} ms each  {row['model']}, {row['provider']}"
+        for row in values["measured"]
+    ]
+    return answer(args, values, "\n".join(lines))
 
 
 def bench_app(args: argparse.Namespace) -> int:
