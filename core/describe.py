@@ -82,12 +82,23 @@ def decode_yunet(
     return Faces(np.concatenate(boxes), np.concatenate(scores), np.concatenate(points))
 
 
+def decode_faces(
+    arrays: Mapping[str, NDArray[np.float32]], size: tuple[int, int], spec: Mapping[str, Any]
+) -> Faces:
+    """What the insightface library found: box (M,4), score (M,), kps (M,5,2); score 0 = none."""
+    return Faces(arrays["box"], arrays["score"], arrays["kps"])
+
+
+DECODERS = {"yunet": decode_yunet, "insightface": decode_faces}
+
+
 class FaceDetector:
     """Finds faces in pictures of any size. max_enlarge: small pictures are enlarged up to this."""
 
     def __init__(self, model: Model, *, min_score: float = 0.6, max_iou: float = 0.3) -> None:
-        if model.row.output["decoder"] != "yunet":
-            raise ValueError(f"{model.name} is not a YuNet detector")
+        if model.row.task != "face" or model.row.output["decoder"] not in DECODERS:
+            raise ValueError(f"{model.name} is not a face detector")
+        self.decode = DECODERS[model.row.output["decoder"]]
         self.model = model
         self.min_score = min_score
         self.max_iou = max_iou
@@ -106,7 +117,7 @@ class FaceDetector:
         ]
 
     def _faces(self, arrays: Mapping[str, NDArray[np.float32]], scale: float) -> Faces:
-        every = decode_yunet(arrays, self.model.row.size, self.model.row.output)
+        every = self.decode(arrays, self.model.row.size, self.model.row.output)
         likely = np.flatnonzero(every.score >= self.min_score)
         kept = likely[nms(every.box[likely], every.score[likely], self.max_iou)]
         return Faces(every.box[kept] / scale, every.score[kept], every.landmarks[kept] / scale)

@@ -241,15 +241,15 @@ class Model:
     """A weight file ready to run.
 
     Call it with pictures (B,H,W,3) uint8 RGB of exactly the row's input size; it returns the
-    file's output arrays, batch axis first.
+    file's output arrays, batch axis first. preferred: providers to use if there, best first
     """
 
-    def __init__(self, row: Row, content: bytes) -> None:
+    def __init__(self, row: Row, content: bytes, preferred: Sequence[str] = PROVIDERS) -> None:
         import onnxruntime
 
         onnxruntime.set_default_logger_severity(3)
         available = onnxruntime.get_available_providers()
-        wanted = [p for p in PROVIDERS if p in available]
+        wanted = [p for p in preferred if p in available]
         self.row = row
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = int(os.environ.get("DONGSEON_THREADS") or 0)  # 0: all
@@ -274,6 +274,9 @@ class Model:
         width, height = self.row.size
         if images.dtype != np.uint8 or images.shape[1:] != (height, width, 3) or not len(images):
             raise ValueError(f"{self.name} wants (B,{height},{width},3) uint8, got {images.shape}")
+        return self._infer(images)
+
+    def _infer(self, images: Image) -> tuple[NDArray[np.float32], ...]:
         batch = self._prepare(images)  # (B,3,H,W) float32
         parts = [batch] if self.row.batch == "n" else [batch[i : i + 1] for i in range(len(batch))]
         results = [self._session.run(None, {self._input: part}) for part in parts]
@@ -287,6 +290,33 @@ class Model:
         shift = np.asarray(spec["mean"], dtype=np.float32) / std
         values = ordered.astype(np.float32) * gain - shift  # (B,H,W,3)
         return np.ascontiguousarray(values.transpose(0, 3, 1, 2))
+
+
+class LibraryModel(Model):
+    """A file of an insightface package: the library runs it, behind the same call."""
+
+    def __init__(self, row: Row, path: Path) -> None:
+        import onnxruntime
+
+        from core import insight
+
+        available = onnxruntime.get_available_providers()
+        self._providers = tuple(p for p in PROVIDERS[1:] if p in available)
+        self.row = row
+        self._run, task = insight.runner(path, row.size, self._providers)
+        self._outputs = insight.FACE_OUTPUTS if task == "detection" else ("embedding",)
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """What the library was asked to use, best first."""
+        return self._providers
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        return self._outputs
+
+    def _infer(self, images: Image) -> tuple[NDArray[np.float32], ...]:
+        return self._run(images)
 
 
 _loaded: dict[tuple[str, Path, int], Model] = {}  # (name, file, its time) -> ready to run
@@ -308,7 +338,9 @@ def load(name: str, directories: Sequence[str | Path] = ()) -> Model:
         )
     key = (name, path, path.stat().st_mtime_ns)
     if key not in _loaded or _loaded[key].row != row:  # another models.toml may say otherwise
-        _loaded[key] = Model(row, verify(row, path))
+        content = verify(row, path)
+        by_library = row.output["decoder"] == "insightface"
+        _loaded[key] = LibraryModel(row, path) if by_library else Model(row, content)
     return _loaded[key]
 
 

@@ -50,6 +50,17 @@ def test_ingest_beside_bare_decoding(tmp_path, tiny_pack, tiny_films, capsys):
     assert found["decode_seconds"] > 0
 
 
+def test_faces_by_provider_batch_and_size(tiny_pack, capsys):
+    found = bench(capsys, "faces", "--pack", "tiny", "--models", str(tiny_pack))
+    rows = found["measured"]
+    assert all(row["ms_each"] > 0 and row["provider"] for row in rows)
+    on_cpu = [row for row in rows if row["provider"] == "CPUExecutionProvider"]
+    detected = {(row["picture"], row["batch"]) for row in on_cpu if row["what"] == "detector"}
+    assert detected == {(s, n) for s in ("640x360", "1280x720") for n in (1, 4)}
+    assert {row["batch"] for row in on_cpu if row["what"] == "recogniser"} == {1, 8, 32}
+    assert found["paper_ms"]["MTCNN 640x360"]["OpenCV"] == [340, 360]
+
+
 def test_app_beside_an_empty_page(tiny_workspace, capsys):
     found = bench(capsys, "app", "--workspace", str(tiny_workspace))
     assert found["search_seconds"] is None  # no case yet

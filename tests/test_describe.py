@@ -173,7 +173,7 @@ def test_weak_and_doubled_faces_are_dropped_best_first(describer):
 
 
 def test_another_kind_of_model_is_refused(tiny_pack):
-    with pytest.raises(ValueError, match="tiny_body is not a YuNet detector"):
+    with pytest.raises(ValueError, match="tiny_body is not a face detector"):
         FaceDetector(zoo.load("tiny_body", [tiny_pack]))
 
 

@@ -13,7 +13,8 @@ import cv2
 from tqdm import tqdm
 
 from core.citizens import assets, cityverbs, datasets, sheets
-from core.citizens.datasets import Faces, People
+from core.citizens.datasets import Faces, People, Plan
+from core.citizens.kface import SIZES, KFaces, chosen
 from core.errors import BadInput, DongseonError
 
 
@@ -38,6 +39,14 @@ def _parser() -> argparse.ArgumentParser:
     faces.add_argument("--shots", type=int, default=10, help="shots per citizen")
     faces.add_argument("--yaw", type=float, default=50.0, help="largest turn, degrees")
     faces.add_argument("--no-masks", action="store_true")
+    kface = verbs.add_parser("kface", parents=[common], help="a folder like K-Face's")
+    kface.add_argument(
+        "--cells",
+        default="kisa",
+        metavar="kisa|kface|S001/L1/E01/C7,...",
+        help="what is drawn: table 3 of papers/002, the whole grid, or these",
+    )
+    kface.add_argument("--size", choices=tuple(SIZES), default="kisa")
     proof = verbs.add_parser("proof", help="how real and how hard the citizens are, in figures")
     proof.add_argument("--manifest", type=Path, help="a set of `people`: how hard it is")
     proof.add_argument("--empty", type=Path, metavar="MANIFEST",
@@ -88,11 +97,14 @@ def _proof(args: argparse.Namespace) -> dict[str, object]:
 
 
 def _set(args: argparse.Namespace) -> dict[str, object]:
-    plan: People | Faces
+    plan: Plan
     if args.verb == "people":
         plan = People(args.count, args.crops, args.cameras, args.pairs, args.split, args.seed,
                       night=not args.no_night, empty=args.empty)  # fmt: skip
         pictures = args.count * args.crops * args.cameras
+    elif args.verb == "kface":
+        plan = KFaces(args.count, args.cells, args.size, args.split, args.seed)
+        pictures = args.count * len(chosen(args.cells))
     else:
         plan = Faces(args.count, args.shots, args.split, args.seed, args.yaw,
                      masks=not args.no_masks)  # fmt: skip

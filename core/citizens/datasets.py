@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 import cv2
 import numpy as np
@@ -32,6 +32,25 @@ from core.types import ATTRIBUTES
 
 Image = NDArray[np.uint8]
 Row = dict[str, Any]
+
+
+class Plan(Protocol):
+    """What a set is to hold: a frozen dataclass whose fields are noted beside the pictures."""
+
+    @property
+    def count(self) -> int:
+        """How many citizens."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Of the manifest."""
+
+    def check(self) -> None:
+        """Raise BadInput unless it can be drawn."""
+
+    def rows(self, renderer: Renderer, index: int, out: Path) -> list[Row]:
+        """Draw all pictures of one citizen; the rows of the manifest."""
+
 
 CROP_PX = (96, 128, 160, 192, 224, 256)  # heights drawn, before the camera makes its picture
 FINER = 1.5  # a crop is drawn so much larger than the camera resolves it
@@ -69,6 +88,12 @@ class People:
         if min(self.count, self.crops, self.cameras, self.pairs) < 1:
             raise BadInput("count, crops, cameras and pairs must be 1 or more")
 
+    columns = PEOPLE_COLUMNS
+
+    def rows(self, renderer: Renderer, index: int, out: Path) -> list[Row]:
+        """Draw all crops of one citizen; the rows of the manifest."""
+        return _people_rows(renderer, self, index, out)
+
     def camera_names(self, index: int) -> list[str]:
         """The cameras that see the citizen of this index."""
         names = presets("camera", CAMERAS, self.split)
@@ -94,6 +119,12 @@ class Faces:
         _check_split(self.split)
         if min(self.count, self.shots) < 1:
             raise BadInput("count and shots must be 1 or more")
+
+    columns = FACE_COLUMNS
+
+    def rows(self, renderer: Renderer, index: int, out: Path) -> list[Row]:
+        """Draw all shots of one citizen; the rows of the manifest."""
+        return _face_rows(renderer, self, index, out)
 
 
 def _check_split(split: str) -> None:
@@ -184,7 +215,7 @@ def _people_rows(renderer: Renderer, plan: People, index: int, out: Path) -> lis
             rng = generator("crop", plan.seed, plan.split, index, name, k)
             image, quality, way, _ = draw_crop(renderer, who, camera, plan, rng)
             path = f"crops/{index // 1000:03d}/{index:06d}_{number}_{k:02d}.jpg"
-            _write(out / path, image, quality)
+            write_jpeg(out / path, image, quality)
             values = {} if plan.empty else {**who.attributes(), "direction": way}
             role = "query" if number == 0 else "gallery"
             rows.append({"path": path, "person_id": f"{index:06d}", "camera_id": name,
@@ -256,7 +287,7 @@ def _face_rows(renderer: Renderer, plan: Faces, index: int, out: Path) -> list[R
         rng = generator("face shot", plan.seed, plan.split, index, k)
         image, row = draw_face(renderer, who, plan, rng)
         path = f"faces/{index // 1000:03d}/{index:06d}_{k:02d}.jpg"
-        _write(out / path, image, int(rng.integers(60, 95)))
+        write_jpeg(out / path, image, int(rng.integers(60, 95)))
         rows.append({"path": path, "person_id": f"{index:06d}", **row})
     return rows
 
@@ -274,14 +305,11 @@ def _start(folder: str) -> None:
     _RENDERER = Renderer(assets.load(folder), supersample=1)
 
 
-def _job(plan: People | Faces, index: int, out: str) -> int:
+def _job(plan: Plan, index: int, out: str) -> int:
     """Draw one citizen and write its rows last, so that rows mean all its pictures are there."""
     assert _RENDERER is not None
     folder = Path(out)
-    if isinstance(plan, People):
-        rows = _people_rows(_RENDERER, plan, index, folder)
-    else:
-        rows = _face_rows(_RENDERER, plan, index, folder)
+    rows = plan.rows(_RENDERER, index, folder)
     done = folder / "rows" / f"{index:06d}.json"
     part = done.with_suffix(".part")
     part.write_text(json.dumps(rows), encoding="utf-8")
@@ -290,7 +318,7 @@ def _job(plan: People | Faces, index: int, out: str) -> int:
 
 
 def make(
-    plan: People | Faces,
+    plan: Plan,
     out: Path,
     assets_folder: str | Path | None = None,
     workers: int = 2,
@@ -312,16 +340,13 @@ def make(
     done = _run(plan, out, source, todo, workers)
     for _ in progress(done, len(todo)) if progress else done:
         pass
-    columns = PEOPLE_COLUMNS if isinstance(plan, People) else FACE_COLUMNS
     manifest = out / "manifest.csv"
     with manifest.open("w", encoding="utf-8", newline="") as file:
-        _write_rows(file, columns, out, plan.count)
+        _write_rows(file, plan.columns, out, plan.count)
     return manifest
 
 
-def _run(
-    plan: People | Faces, out: Path, source: str, todo: Sequence[int], workers: int
-) -> Iterator[int]:
+def _run(plan: Plan, out: Path, source: str, todo: Sequence[int], workers: int) -> Iterator[int]:
     if workers <= 1:
         _start(source)
         for index in todo:
@@ -334,7 +359,7 @@ def _run(
             yield job.result()
 
 
-def _same_plan(plan: People | Faces, out: Path) -> None:
+def _same_plan(plan: Plan, out: Path) -> None:
     """Raise BadInput if the folder holds another set; otherwise note the plan in it."""
     told = {"kind": type(plan).__name__, **vars(plan)}
     note = out / "plan.json"
@@ -352,7 +377,8 @@ def _write_rows(file: IO[str], columns: Sequence[str], out: Path, count: int) ->
         table.writerows(json.loads((out / "rows" / f"{index:06d}.json").read_text("utf-8")))
 
 
-def _write(path: Path, image: Image, quality: int) -> None:
+def write_jpeg(path: Path, image: Image, quality: int) -> None:
+    """Write a picture and the folders it needs. Raises BadInput."""
     path.parent.mkdir(parents=True, exist_ok=True)
     ok, data = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not ok:

@@ -109,8 +109,10 @@ def _dome(
 
 
 def hat(form: str, head: HeadFrame) -> tuple[Solid, float]:
-    """A cap, bucket, beanie or helmet, and the level above which hair lies under it."""
+    """A cap, bucket, beanie, helmet or hair band, and the level above which hair lies under it."""
     low = head.level
+    if form == "band":
+        return join([_band(head)], "head"), 9.0
     if form == "helmet":
         shell = _dome(head, 0.34, 1.34, 0.34, back=0.30, flat=0.5)
         rim = _rings(head, [(low(0.34), 1.34), (low(0.30), 1.37), (low(0.29), 1.30)], back=0.30)
@@ -125,6 +127,17 @@ def hat(form: str, head: HeadFrame) -> tuple[Solid, float]:
                     "head"), 0.46  # fmt: skip
     shell = _dome(head, 0.46, 1.13, 0.20, back=0.18, flat=0.55)
     return join([shell, _visor(head, 0.47, 1.12, 0.72)], "head"), 0.46
+
+
+def _band(head: HeadFrame) -> tuple[Float32, Int32, Float32]:
+    """A hair band: from ear to ear over the top, standing off so that it lies on the hair."""
+    a = np.linspace(-1.5, 1.5, 25)
+    rise = head.top + 0.16 - head.level(0.0)
+    path = np.empty((25, 3), np.float32)
+    path[:, 0] = head.centre[0] + np.sin(a) * head.radii[0] * 1.13
+    path[:, 1] = head.level(0.0) + np.cos(a) ** 0.7 * rise
+    path[:, 2] = head.centre[1] + 0.12 + 0.22 * np.cos(a)
+    return _tube(path, 0.12, n=8)
 
 
 def _visor(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from core.cli.terminal import Verbs, answer
+from core.cli.terminal import Verbs, actor, answer
 from core.errors import BadInput, ModelError
 
 
@@ -19,6 +21,10 @@ def add(verbs: Verbs) -> None:
     one.add_argument("--yes", action="store_true", help="agree to the files and their licences")
     one = verbs.add("import", models_import, group="models")
     one.add_argument("source", metavar="FILE_OR_DIR")
+    one = verbs.add("insightface", models_insightface, group="models", models=True)
+    one.add_argument("folder", metavar="DIR", help="of an insightface package that is here")
+    one.add_argument("--with", dest="other", metavar="PACK", help="the pack that judges bodies")
+    one.add_argument("--accept-licence", action="store_true", help="agree to its licence")
     verbs.add("verify", models_verify, group="models", models=True)
 
 
@@ -71,6 +77,24 @@ def models_import(args: argparse.Namespace) -> int:
 
     names = [row.name for row in zoo.import_files(args.source)]
     return answer(args, {"imported": names}, f"imported: {', '.join(names)}")
+
+
+def models_insightface(args: argparse.Namespace) -> int:
+    """Make a pack of an insightface package that is on this machine, after showing its licence."""
+    from core import insightpack
+
+    offered = insightpack.offer(Path(args.folder), args.other, args.models)
+    print(offered.licence, file=sys.stderr)
+    if not args.accept_licence:
+        if not sys.stdin.isatty():
+            raise BadInput("nothing was set up: add --accept-licence to agree to this licence")
+        if input("agree? [y/N] ").strip().lower() not in ("y", "yes"):
+            return 0
+    day = datetime.now(UTC).date().isoformat()
+    written = insightpack.agree(offered, actor(), day, args.models)
+    values = {"pack": insightpack.NAME, "written": str(written), "with": offered.other}
+    text = f"{written}: pack {insightpack.NAME}, bodies by {offered.other}; name its folder with "
+    return answer(args, values, text + "--models, beside that of the other pack")
 
 
 def models_verify(args: argparse.Namespace) -> int:

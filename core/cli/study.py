@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from core.cli import faces
 from core.cli.terminal import Verbs, actor, answer, opened, workspace_dir
 from core.errors import BadInput
 
 MANIFESTS: Mapping[str, str] = {
     "reid": "path,person_id,camera_id,role",
-    "faces": "path_a,path_b,same[,width_b]",
     "detection": "path,x1,y1,x2,y2",
     "attributes": "path, and a column for each attribute",
 }
@@ -24,12 +24,15 @@ MEASURED = ("reid", "detection", "attributes")  # what `eval tables` measures on
 def add(verbs: Verbs) -> None:
     """Hang the verbs of this module on the parser."""
     verbs.group("eval", "Figures on labelled data")
-    runs = {"reid": eval_reid, "faces": eval_faces, "detection": eval_detection,
-            "attributes": eval_attributes}  # fmt: skip
+    runs = {"reid": eval_reid, "detection": eval_detection, "attributes": eval_attributes}
     for name, run in runs.items():
         one = verbs.add(name, run, group="eval", models=True)
         one.add_argument("--manifest", required=True, metavar="M.csv", help=MANIFESTS[name])
         _which(one)
+    one = verbs.add("faces", eval_faces, group="eval", models=True)
+    faces.options(one)
+    _which(one)
+    faces.kisa_options(verbs.add("kisa", eval_kisa, group="eval", models=True))
     one = verbs.add("agreement", eval_agreement, group="eval")
     one.add_argument("first", metavar="FIRST.csv", help="person, and a column for each attribute")
     one.add_argument("second", metavar="SECOND.csv", help="the same by another labeller")
@@ -56,6 +59,8 @@ def add(verbs: Verbs) -> None:
         one.add_argument("--n", type=int, metavar="N", help="tracklets, crops or sightings")
     one = verbs.add("ingest", bench_ingest, group="bench", models=True)
     one.add_argument("--video", metavar="FILE", help="default: a made-up film")
+    one.add_argument("--pack", metavar="NAME")
+    one = verbs.add("faces", bench_faces, group="bench", models=True)
     one.add_argument("--pack", metavar="NAME")
     verbs.add("app", bench_app, group="bench")
 
@@ -117,14 +122,14 @@ def eval_reid(args: argparse.Namespace) -> int:
 
 
 def eval_faces(args: argparse.Namespace) -> int:
-    """Accuracy, EER and TAR of a face model on labelled pairs."""
-    from core import study
+    """Accuracy, EER and TAR of a face model on labelled pairs or a public set."""
+    return faces.eval_faces(args, _model(args, "face_embedding"))
 
-    model = _model(args, "face_embedding")
-    values = study.faces(Path(args.manifest), model, args.models, progress=sys.stderr)
-    text = f"{model}: accuracy {values['accuracy']}  EER {values['eer']}  "
-    text += f"TAR at FAR .01 {values['tar_at_far_0.01']}  by width {values['by_width']}  "
-    return answer(args, values, f"{text}({values['n_face_not_found']} faces not found)")
+
+def eval_kisa(args: argparse.Namespace) -> int:
+    """Error rates after the form of KISA's face test: table 3 of papers/002."""
+    named = args.model or [_model(args, "face_embedding")]
+    return faces.eval_kisa(args, list(dict.fromkeys(named)))
 
 
 def eval_detection(args: argparse.Namespace) -> int:
@@ -223,6 +228,19 @@ def bench_ingest(args: argparse.Namespace) -> int:
     video = None if args.video is None else Path(args.video)
     values = bench.ingest(video, args.pack, args.models)
     return answer(args, values, _told(values))
+
+
+def bench_faces(args: argparse.Namespace) -> int:
+    """Face detector and recogniser by provider, batch and picture size."""
+    from core.study import bench
+
+    values = bench.faces(args.pack, args.models)
+    lines = [
+        f"{row['what']:<10} {row['picture'] or row['input']:<9} batch {row['batch']:<2} "
+        f"{row['ms_each']:>8} ms each  {row['model']}, {row['provider']}"
+        for row in values["measured"]
+    ]
+    return answer(args, values, "\n".join(lines))
 
 
 def bench_app(args: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ import numpy as np
 from core import rank
 from core.describe import Describer
 from core.errors import BadInput
+from core.facesets import lfw
 from core.metrics.calibration import cllr, cllr_min
 from core.study.pictures import embedding, read, reduced, whole
 from core.types import Float32, Float64, Int, Kind
@@ -257,7 +258,7 @@ def _grid(cosine: Float32, bins: Int, z: Float64) -> _Pairs:
 
 def _face_pairs(folder: Path, describer: Describer, model: str, progress: IO[str] | None) -> _Pairs:
     """The pairs of pairsDevTrain.txt, the second face reduced to each width."""
-    listed = _lfw_pairs(folder)
+    listed, _ = lfw.listed(folder / "pairsDevTrain.txt")
     names = sorted({one[0] for pair in listed for one in pair})
     number = {name: i for i, name in enumerate(names)}
     first = {one: _face(describer, model, folder, one, None) for one in {a for a, _ in listed}}
@@ -297,20 +298,6 @@ def _of_width(
             left, right = (rank.cohort_stats(both[own, k], cohort) for k in (0, 1))
             z[own] = rank.normalise(s[own], *left, *right)
     return _Pairs(s, rank.size_bins("face", px), p == q, person, z)
-
-
-def _lfw_pairs(folder: Path) -> list[tuple[Picture, Picture]]:
-    path = folder / "pairsDevTrain.txt"
-    if not path.is_file():
-        raise BadInput("{folder} holds no pairsDevTrain.txt of LFW", folder=folder)
-    pairs = []
-    for line in path.read_text(encoding="utf-8").splitlines()[1:]:
-        part = line.split("\t")
-        if len(part) == 3:
-            pairs.append(((part[0], int(part[1])), (part[0], int(part[2]))))
-        elif len(part) == 4:
-            pairs.append(((part[0], int(part[1])), (part[2], int(part[3]))))
-    return pairs
 
 
 def _face(
