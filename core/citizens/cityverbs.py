@@ -52,6 +52,7 @@ def add(verbs: Any) -> None:
     one.add_argument("--count", type=int, default=200, help="how many pictures")
     one.add_argument("--split", choices=SPLITS, default="train")
     one.add_argument("--seed", type=int, default=0)
+    one.add_argument("--masks", action="store_true", help="also which pixels are whose")
 
 
 def city(args: argparse.Namespace) -> dict[str, object]:
@@ -100,7 +101,8 @@ def frames(args: argparse.Namespace) -> dict[str, object]:
 
     _assets(args)
     start = time.monotonic()
-    manifest = frameset.make(args.out, args.count, args.split, args.seed, args.workers)
+    manifest = frameset.make(args.out, args.count, args.split, args.seed, args.workers,
+                             args.masks)  # fmt: skip
     seconds = round(time.monotonic() - start, 1)
     return {"manifest": str(manifest), "pictures": args.count, "seconds": seconds}
 
