@@ -19,7 +19,8 @@ from core import study
 from core.metrics.bootstrap import Interval
 from core.recipes import export, networks, reliability, run, samples, training
 from core.recipes.export import Exported
-from core.recipes.recipe import Recipe, shown
+from core.recipes.options import shown
+from core.recipes.recipe import Recipe
 from core.recipes.samples import Samples
 from core.types import ATTRIBUTES
 
