@@ -3,7 +3,7 @@
 The pictures come from small cities of their own, a few moments from each camera, in every hour and
 weather, compressed like the frames of a film. `frames.csv` is what `dongseon eval detection` reads:
 path,x1,y1,x2,y2 and a row without a box for an empty picture; `visible` is added, 0-1. On request
-masks/NNNNNN.png says which pixels are whose, with `mask` and the value in it, `person`, in the table.
+masks/NNNNNN.png says which pixels are whose, with `mask` and the value, `person`, in the table.
 """
 
 from __future__ import annotations

@@ -33,14 +33,22 @@ class Exported:
 
 
 def export(
-    part: nn.Module, path: Path, size: tuple[int, int], outputs: Sequence[str], dim: int
-) -> float:
+    part: nn.Module, path: Path, size: tuple[int, int], outputs: Sequence[str], dim: int,
+    sides: bool = False,
+) -> float:  # fmt: skip
     """Write a network part (B,3,H,W) -> (B,V) per output as ONNX, any B; the largest difference.
+
+    sides  True: any H and W, too, and outputs (B,V,...) whose V follows from them
 
     Differences are of unit rows (dim > 0: a body vector) or of probabilities, on noise.
     Raises DongseonError if they are larger than PARITY.
     """
     part = part.float().cpu().eval()
+    axes: dict[str, dict[int, str]] = {name: {0: "n"} for name in ("images", *outputs)}
+    if sides:
+        axes["images"] |= {2: "height", 3: "width"}
+        for name in outputs:
+            axes[name][1] = "v"
     generator = torch.Generator().manual_seed(0)
     example = torch.randn(3, 3, size[1], size[0], generator=generator)
     file = io.BytesIO()
@@ -50,7 +58,7 @@ def export(
         torch.onnx.export(
             part, (example[:2],), file, dynamo=False, opset_version=OPSET,
             input_names=["images"], output_names=list(outputs),
-            dynamic_axes={name: {0: "n"} for name in ("images", *outputs)},
+            dynamic_axes=axes,
         )  # fmt: skip
         said = part(example)
     want = [t.numpy() for t in (said if isinstance(said, tuple) else (said,))]
