@@ -63,6 +63,7 @@ DETECTION: dict[str, tuple[dict[str, Any], str]] = {
     "paste": ({"type": float}, "share with drawn people put in; default .5"),
     "freeze": ({"type": int, "metavar": "N"}, "first blocks of the backbone left as they began; "
                "default 0"),
+    "slow": ({"type": float}, "learning rate of a started backbone as a share; default .2"),
     "lr": ({"type": float}, "highest learning rate; default .002, with --start .001"),
     "warmup": ({"type": float, "metavar": "EPOCHS"}, "default 1"),
     "decay": ({"type": float}, "weight decay; default .02"),

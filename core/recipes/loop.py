@@ -155,7 +155,7 @@ class _Run:
 
     def _step(self, state: State, epoch: int, batch: Any) -> None:
         for group in self.optimiser.param_groups:
-            group["lr"] = self._rate(epoch, state.step)
+            group["lr"] = self._rate(epoch, state.step) * group.get("share", 1.0)
         parts, shares = self.task.losses(batch, epoch)
         loss = torch.stack(list(parts.values())).sum()
         if not math.isfinite(loss.item()):

@@ -31,7 +31,8 @@ LOWEST_PX, TALLEST = 9.0, 0.95  # drawn heights: px, and share of the picture's 
 TINY_PX = 6.0  # lower boxes teach neither way
 KEPT, LEFT = 0.4, 0.05  # of a box after the cut: enough to be a person; enough to be neither
 HIDDEN = 0.7  # of a box behind somebody put in: then it teaches neither way
-ENLARGED = 2.5  # largest px for one px of the file
+SMALLEST, ENLARGED = 0.7, 2.0  # scale: share of what fits the window; px for one px of the file
+COARSE = 1.6  # the same of people put in
 HOW = Hardness(flip=0, shift=0, light=0.3, contrast=0.3, saturation=0.5, gamma=0.35, balance=0.12,
                blur=0.15, shrink=0, noise=0.15, jpeg=0.3, erase=0)  # fmt: skip
 GREY = 0.12  # share of pictures without colour, as infrared lamps make them
@@ -80,11 +81,12 @@ class Composer:
         box, sure = self.scenes.box[index], self.scenes.sure[index]
         whole = _size(self.scenes.path[index])
         fit = min(size[0] / whole[0], size[1] / whole[1])
-        scale, around = fit * float(np.exp(rng.uniform(-0.7, 0.7))), None
+        scale, around = fit * float(np.exp(rng.uniform(np.log(SMALLEST), 0.7))), None
         if sure.any() and rng.uniform() < 0.7:
             around = box[int(rng.choice(np.flatnonzero(sure)))]
             wanted = np.exp(rng.uniform(np.log(LOWEST_PX), np.log(TALLEST * size[1])))
-            scale = float(np.clip(wanted / max(1.0, around[3] - around[1]), fit / 4, ENLARGED))
+            scale = wanted / max(1.0, around[3] - around[1])
+        scale = float(np.clip(scale, SMALLEST * fit, max(fit, ENLARGED)))
         stretch = float(np.exp(rng.uniform(-0.1, 0.1)))
         scales = scale * stretch, scale / stretch
         low = [_start(rng, whole[k], size[k] / scales[k],
@@ -114,7 +116,8 @@ class Composer:
         person, mask = _person(self.scenes.path[cutout.scene], cutout.mask, cutout.value,
                                tuple(cutout.box.tolist()))  # fmt: skip
         height, width = piece.image.shape[:2]
-        tall = float(np.exp(rng.uniform(np.log(LOWEST_PX + 3), np.log(0.8 * height))))
+        most = min(0.9 * height, COARSE * person.shape[0])
+        tall = float(np.exp(rng.uniform(np.log(LOWEST_PX + 3), np.log(most))))
         scale = tall / person.shape[0]
         size = max(3, round(person.shape[1] * scale)), max(6, round(tall))
         person, alpha = resize(person, size), _edge(mask, size)

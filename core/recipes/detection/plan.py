@@ -29,6 +29,8 @@ class Plan:
     share     how often a picture is taken from each table; () = by its number of pictures
     mosaic    share of pictures put together from four;  paste: of those with drawn people put in
     freeze    first blocks of the backbone that stay as they began
+    slow      learning rate of the rest of a backbone that began with weights, as a share: features
+              that know real pictures are not to be lost on drawn ones
     average   memory of the running mean of the weights, which is what is exported
     """
 
@@ -48,6 +50,7 @@ class Plan:
     mosaic: float = 0.5
     paste: float = 0.5
     freeze: int = 0
+    slow: float = 0.2
     lr: float | None = None
     warmup: float = 1.0
     decay: float = 0.02
@@ -101,9 +104,9 @@ class Plan:
 
 _LIMITS: Limits = (
     ("epochs", 1, 10_000), ("width", 16, 512), ("batch", 2, 1024), ("pictures", 2, 10**7),
-    ("mosaic", 0, 1), ("paste", 0, 1), ("freeze", 0, 18), ("lr", 1e-7, 1.0), ("warmup", 0, 100),
-    ("decay", 0, 1), ("average", 0, 0.99999), ("clip", 1e-3, 1e6), ("seed", 0, 2**31),
-    ("minutes", 0, 1440), ("workers", 0, 64),
+    ("mosaic", 0, 1), ("paste", 0, 1), ("freeze", 0, 18), ("slow", 0, 1), ("lr", 1e-7, 1.0),
+    ("warmup", 0, 100), ("decay", 0, 1), ("average", 0, 0.99999), ("clip", 1e-3, 1e6),
+    ("seed", 0, 2**31), ("minutes", 0, 1440), ("workers", 0, 64),
 )  # fmt: skip
 
 
