@@ -17,7 +17,7 @@ NEEDED = ("torch", "torchvision", "torchreid")
 OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "name": ({}, "of the model; default BACKBONE_reid or BACKBONE_attributes"),
     "backbone": ({}, "osnet_x0_25 (default), osnet_x0_5, osnet_x1_0, osnet_ibn_x1_0, "
-                 "osnet_ain_x0_25 and so on, mobilenet_v2, resnet50"),
+                 "osnet_ain_x0_25 and so on, mobilenet_v2, mobilenet_v2_in, resnet50"),
     "start": ({"metavar": "FILE"}, "weights to begin from; nothing is ever downloaded"),
     "start-note": ({"metavar": "TEXT"}, "what those weights learned from, for the card"),
     "epochs": ({"type": int, "metavar": "N"}, "default 60"),
@@ -30,6 +30,8 @@ OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "warmup": ({"type": float, "metavar": "EPOCHS"}, "default 2"),
     "decay": ({"type": float}, "weight decay; default .0005"),
     "smoothing": ({"type": float}, "of the labels; default .1"),
+    "scale": ({"type": float}, "0 (default): identities by a linear softmax; else by angle, "
+              "times this"),
     "triplet-from": ({"type": int, "metavar": "EPOCH"}, "default 5; too early it collapses"),
     "margin": ({"type": float}, "of the triplet loss; default .3"),
     "clip": ({"type": float}, "largest norm of a gradient; default 5"),

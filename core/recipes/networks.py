@@ -4,6 +4,7 @@ Pooled by generalised mean or average, projected, and normalised by a batch-norm
 loss sees the vector before the neck, the classifier and the product see it after.
 
 Source: [zhou2019osnet], [sandler2018mobilenetv2], [he2016resnet], [luo2019bag], [radenovic2019gem]
+Source: [jia2019dualnorm], [wang2017normface]
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from core.errors import BadInput
-from core.recipes.recipe import OSNETS
+from core.recipes.recipe import MOBILENETS, OSNETS
 
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet, in shares of 255
 STD = (0.229, 0.224, 0.225)
+# DualNorm: {MobileNetV2's first blocks: their channels}, each followed by an instance norm.
+_EARLY = {1: 16, 2: 24, 3: 24, 4: 32, 5: 32, 6: 32}
 
 
 class Backbone(nn.Module):
@@ -31,7 +35,7 @@ class Backbone(nn.Module):
         self.net: Any
         if name in OSNETS:
             self.net = _osnet(name)
-        elif name == "mobilenet_v2":
+        elif name in MOBILENETS:
             from torchvision.models import mobilenet_v2
 
             self.net = nn.Module()
@@ -39,6 +43,12 @@ class Backbone(nn.Module):
         else:
             self.net = _resnet50()
         self.name = name
+        # Beside `net`, whose names are the publishers': weights to start from know nothing of them.
+        self.instance = nn.ModuleDict(
+            {str(i): nn.InstanceNorm2d(c, affine=True) for i, c in _EARLY.items()}
+            if name == "mobilenet_v2_in"
+            else {}
+        )
         self.eval()
         with torch.no_grad():
             self.channels = int(self(torch.zeros(1, 3, 64, 32)).shape[1])
@@ -46,9 +56,30 @@ class Backbone(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if self.name in OSNETS:
             return self.net.featuremaps(x)
-        if self.name == "mobilenet_v2":
-            return self.net.features(x)
-        return self.net(x)
+        if self.name not in MOBILENETS:
+            return self.net(x)
+        for i, block in enumerate(self.net.features):
+            x = block(x)
+            if str(i) in self.instance:
+                x = self.instance[str(i)](x)
+        return x
+
+    @torch.no_grad()  # type: ignore[untyped-decorator]
+    def settle(self) -> None:
+        """Let each instance norm give what its block gave on average over many pictures.
+
+        So that blocks with weights from elsewhere read what they learned to read.
+        """
+        mean = spread = torch.zeros(1)
+        for i, block in enumerate(self.net.features if self.instance else ()):
+            if not hasattr(block, "use_res_connect"):
+                continue
+            norm = block.conv[-1]
+            added = (mean, spread) if block.use_res_connect else (0.0, 0.0)
+            mean, spread = norm.bias + added[0], norm.weight**2 + added[1]
+            if str(i) in self.instance:
+                self.instance[str(i)].weight.copy_(spread.sqrt())
+                self.instance[str(i)].bias.copy_(mean)
 
 
 def _osnet(name: str) -> Any:
@@ -110,12 +141,14 @@ class Seen:
 class Net(nn.Module):
     """A backbone with a body vector for `people` identities (0 = none) and attribute heads.
 
-    heads  {attribute: number of its values}
+    heads  {attribute: number of its values};  scale  0, or identities are told by the angle between
+    vectors alone, times this
     """
 
     def __init__(
-        self, backbone: str, pooling: str, embedding: int, people: int, heads: Mapping[str, int]
-    ) -> None:
+        self, backbone: str, pooling: str, embedding: int, people: int, heads: Mapping[str, int],
+        scale: float = 0.0,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.backbone = Backbone(backbone)
         self.pool = GeM() if pooling == "gem" else Average()
@@ -127,6 +160,7 @@ class Net(nn.Module):
             self.neck.bias.requires_grad_(False)
             self.classify = nn.Linear(embedding, people, bias=False)
             nn.init.normal_(self.classify.weight, std=0.001)
+        self.scale = scale
         if heads:
             self.heads_neck = nn.BatchNorm1d(channels)
         self.heads = nn.ModuleDict({name: nn.Linear(channels, n) for name, n in heads.items()})
@@ -137,9 +171,16 @@ class Net(nn.Module):
         if self.embeds:
             feature = self.project(pooled)
             vector = self.neck(feature)
-            who = self.classify(vector)
+            who = self._named(vector)
         judged = self.heads_neck(pooled) if len(self.heads) else pooled
         return Seen(feature, vector, who, {n: head(judged) for n, head in self.heads.items()})
+
+    def _named(self, vector: torch.Tensor) -> torch.Tensor:
+        """Logits (B,people).  Source: [wang2017normface] for those by angle."""
+        if not self.scale:
+            return self.classify(vector)
+        theirs = functional.normalize(self.classify.weight)
+        return self.scale * functional.linear(functional.normalize(vector), theirs)
 
 
 class Embedding(nn.Module):
@@ -200,6 +241,12 @@ def start(net: Net, path: str) -> int:
             )
         named = dict(zip(ours, in_order, strict=True))
     net.backbone.net.load_state_dict(named, strict=False)
+    norms = {f"instance.{k}": v for k, v in net.backbone.instance.state_dict().items()}
+    if norms and norms.keys() <= theirs.keys():  # of a network of our own
+        norms = {k.removeprefix("instance."): theirs[k] for k in norms}
+        net.backbone.instance.load_state_dict(norms)
+    else:
+        net.backbone.settle()
     return len(named)
 
 

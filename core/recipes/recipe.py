@@ -13,7 +13,8 @@ from core.recipes.options import Limits, choice
 KINDS = ("reid", "attributes")
 OSNETS = ("osnet_x0_25", "osnet_x0_5", "osnet_x1_0", "osnet_ibn_x1_0", "osnet_ain_x0_25",
           "osnet_ain_x0_5", "osnet_ain_x1_0")  # fmt: skip
-BACKBONES = (*OSNETS, "mobilenet_v2", "resnet50")
+MOBILENETS = ("mobilenet_v2", "mobilenet_v2_in")
+BACKBONES = (*OSNETS, *MOBILENETS, "resnet50")
 POOLINGS = ("gem", "avg")
 LR_SCRATCH = 1.5e-3  # OSNet's from random weights
 LR_STARTED = 3.5e-4  # of the bag of tricks, from weights that know pictures
@@ -28,6 +29,8 @@ class Recipe:
     size        (width, height) px of the input;  embedding: numbers in a body vector
     people, crops  P identities x K crops in a batch
     lr          highest learning rate; None = by `start`;  warmup: epochs until it is reached
+    scale       0 = a linear softmax over identities; more = by the angle alone, times this, which
+                learns from the first step
     triplet_from  first epoch (from 1) with the batch-hard triplet loss: from the first step on it
                 collapses an embedding that knows nothing yet
     attributes  weight of attribute heads beside re-identification; 0 = none
@@ -51,6 +54,7 @@ class Recipe:
     warmup: float = 2.0
     decay: float = 5e-4
     smoothing: float = 0.1
+    scale: float = 0.0
     triplet_from: int = 5
     margin: float = 0.3
     clip: float = 5.0
@@ -104,7 +108,8 @@ class Recipe:
 _LIMITS: Limits = (
     ("epochs", 1, 10_000), ("embedding", 8, 4096), ("people", 2, 1024), ("crops", 2, 64),
     ("lr", 1e-7, 1.0), ("warmup", 0, 100), ("decay", 0, 1), ("smoothing", 0, 0.9),
-    ("triplet_from", 1, 100_000), ("margin", 0, 10), ("clip", 1e-3, 1e6), ("attributes", 0, 100),
+    ("scale", 0, 256), ("triplet_from", 1, 100_000), ("margin", 0, 10), ("clip", 1e-3, 1e6),
+    ("attributes", 0, 100),
     ("held_out", 0.02, 0.5), ("seed", 0, 2**31), ("minutes", 0, 1440), ("workers", 0, 64),
 )  # fmt: skip
 

@@ -30,7 +30,7 @@ from core.describe import Describer, Shot, bodies, judge, unit  # noqa: E402
 from core.errors import BadInput, DongseonError, ModelError  # noqa: E402
 from core.recipes import attributes, checkpoint, losses, networks, reid, run, training  # noqa: E402
 from core.recipes import samples as sets  # noqa: E402
-from core.recipes.export import export  # noqa: E402
+from core.recipes.export import export, halved  # noqa: E402
 from core.recipes.recipe import BACKBONES, Recipe  # noqa: E402
 from core.settings import Models, Settings  # noqa: E402
 from core.types import ATTRIBUTES  # noqa: E402
@@ -110,9 +110,70 @@ def test_every_backbone_exports_with_any_batch(backbone, pooling, tmp_path):
     torch.manual_seed(0)
     net = networks.Net(backbone, pooling, 16, 3, {"mask": 2})
     apart = export(networks.Embedding(net), tmp_path / "a.onnx", SIZE, ["embedding"], 16)
-    assert apart <= 1e-4
+    assert apart <= 2e-3
     judging = networks.Judge(net, {"mask": 2.0})
-    assert export(judging, tmp_path / "b.onnx", SIZE, ["mask"], 0) <= 1e-4
+    assert export(judging, tmp_path / "b.onnx", SIZE, ["mask"], 0) <= 2e-3
+    weighed = sum(v.numel() for n, v in net.named_parameters() if not n.startswith("classify"))
+    assert (tmp_path / "a.onnx").stat().st_size < 2.6 * weighed + 400_000  # 16 bits each
+
+
+def test_weights_of_sixteen_bits_are_those_of_thirty_two_rounded(tmp_path):
+    import onnx
+    import onnxruntime
+
+    rng = np.random.default_rng(3)
+    weights = {"large": rng.normal(size=(40, 20)), "small": rng.normal(size=4),
+               "beyond": rng.normal(size=(20, 20)) * 1e5}  # fmt: skip
+    kept = [onnx.numpy_helper.from_array(v.astype(np.float32), n) for n, v in weights.items()]
+    node = onnx.helper.make_node("MatMul", ["x", "large"], ["y"])
+    value = onnx.helper.make_tensor_value_info
+    graph = onnx.helper.make_graph([node], "one", [value("x", 1, ["n", 40])],
+                                   [value("y", 1, ["n", 20])], kept)  # fmt: skip
+    opset = [onnx.helper.make_opsetid("", 17)]
+    content = halved(onnx.helper.make_model(graph, opset_imports=opset, ir_version=8)
+                     .SerializeToString())  # fmt: skip
+    stored = {t.name: t.data_type for t in onnx.load_from_string(content).graph.initializer}
+    assert stored == {"large_16": 10, "small": 1, "beyond": 1}
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    x = rng.normal(size=(3, 40)).astype(np.float32)
+    want = x @ weights["large"].astype(np.float16).astype(np.float32)
+    assert np.allclose(session.run(None, {"x": x})[0], want, atol=1e-5)
+
+
+def test_an_instance_norm_begins_with_what_its_block_gave_on_average(tmp_path):
+    torch.manual_seed(2)
+    net = networks.Backbone("mobilenet_v2_in")
+    for block in net.net.features:
+        for part in block.modules():
+            if isinstance(part, torch.nn.BatchNorm2d):
+                torch.nn.init.uniform_(part.weight, 0.5, 2.0)
+                torch.nn.init.normal_(part.bias)
+    net.settle()
+    first, second, third = (net.net.features[i].conv[-1] for i in (1, 2, 3))
+    assert torch.equal(net.instance["1"].bias, first.bias)
+    assert torch.allclose(net.instance["2"].weight, second.weight)
+    assert torch.allclose(net.instance["3"].bias, second.bias + third.bias)
+    assert torch.allclose(net.instance["3"].weight ** 2, second.weight**2 + third.weight**2)
+    x = net.eval()(torch.rand(2, 3, 64, 32) * 4)
+    assert torch.isfinite(x).all()
+    own = networks.Net("mobilenet_v2_in", "gem", 8, 2, {})
+    torch.nn.init.normal_(own.backbone.instance["4"].weight)
+    torch.save({"net": own.state_dict()}, tmp_path / "own.pt")
+    torch.save({"net": own.backbone.net.state_dict()}, tmp_path / "theirs.pt")
+    fresh = networks.Net("mobilenet_v2_in", "gem", 8, 2, {})
+    for file, same in (("theirs.pt", False), ("own.pt", True)):
+        networks.start(fresh, str(tmp_path / file))
+        told = fresh.backbone.instance["4"].weight
+        assert torch.equal(told, own.backbone.instance["4"].weight) is same
+    dark, light = (net.instance["1"](torch.rand(1, 16, 8, 8).mul(k).add(k)) for k in (1, 3))
+    assert torch.allclose(dark.mean(), light.mean(), atol=1e-4)  # no trace of the light is left
+
+
+def test_identities_by_angle_do_not_know_how_long_a_vector_is():
+    net = networks.Net("osnet_x0_25", "gem", 8, 5, {}, scale=20.0)
+    vector = torch.randn(3, 8)
+    assert torch.allclose(net._named(vector), net._named(7 * vector), atol=1e-4)
+    assert net._named(vector).abs().max() <= 20.0
 
 
 def test_a_power_of_one_is_the_average():

@@ -23,6 +23,8 @@ from core.recipes.export import Exported
 from core.recipes.options import shown
 from core.recipes.run import Trained
 
+STORED = 0.05  # strides, or share of a size: what weights of 16 bits may move a box by
+
 
 def build(plan: Plan) -> Averaged:
     """The network of a plan, from its seed and its start weights."""
@@ -124,7 +126,8 @@ def product(trained: Trained) -> list[Exported]:
     plan = trained.recipe
     assert isinstance(plan, Plan)
     path = Path(plan.out) / f"{plan.name}.onnx"
-    apart = export.export(Product(trained.net), path, plan.size, ["boxes"], 0, sides=True)
+    apart = export.export(Product(trained.net), path, plan.size, ["boxes"], 0, sides=True,
+                          stored=STORED)  # fmt: skip
     output = {"decoder": "yolox", "strides": list(STRIDES), "person_class": 0}
     found = []
     for name, size in plan.models.items():
