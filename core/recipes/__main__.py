@@ -28,9 +28,12 @@ def done(options: dict[str, Any]) -> tuple[dict[str, Any], str]:
         made = teacher.label(teacher.from_options(options))
         return made, f"{made['boxes']} boxes in {made['pictures']} pictures; {made['manifest']}"
     if kind == "detection":
-        from core.recipes.detection import plan, training
+        from core.recipes.detection.plan import from_options as plan_of
 
-        card = training.train(plan.from_options(options))
+        plan = plan_of(options)
+        from core.recipes.detection import training
+
+        card = training.train(plan)
     else:
         recipe = from_options(options)
         from core.recipes import attributes, reid

@@ -45,7 +45,7 @@ def export(
 
     Differences are of unit rows (dim > 0: a body vector) or of probabilities, on noise. Weights are
     stored in 16 bits and computed with in 32: half the file, the same speed.
-    Raises DongseonError if the graph differs by more than PARITY, or the file by more than `stored`.
+    Raises DongseonError if the graph differs by more than PARITY, the file by more than `stored`.
     """
     part = part.float().cpu().eval()
     axes: dict[str, dict[int, str]] = {name: {0: "n"} for name in ("images", *outputs)}

@@ -118,7 +118,8 @@ def write_card(
     facts = card.made({
         "name": recipe.name,
         "files": [{"file": m.file, "bytes": m.row["bytes"], "sha256": m.row["sha256"],
-                   "difference": m.difference} for m in models],
+                   "difference": m.difference}
+                  for m in {m.file: m for m in reversed(models)}.values()][::-1],
         "recipe": {k: v for k, v in vars(recipe).items()
                    if k not in ("manifest", "out", "start", "eval")} | {"lr": recipe.rate},
         "command": recipe.command(),
