@@ -64,6 +64,7 @@ def make(
         table.writerow(COLUMNS + (OF_MASK if masks else ()))
         for rows in _done(jobs, workers):
             table.writerows(rows)
+            file.flush()
     return manifest
 
 
