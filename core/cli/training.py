@@ -20,6 +20,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
                  "osnet_ain_x0_25 and so on, mobilenet_v2, mobilenet_v2_in, resnet50"),
     "start": ({"metavar": "FILE"}, "weights to begin from; nothing is ever downloaded"),
     "start-note": ({"metavar": "TEXT"}, "what those weights learned from, for the card"),
+    "frozen": ({"action": "store_const", "const": True}, "the backbone stays as --start has it"),
     "epochs": ({"type": int, "metavar": "N"}, "default 60"),
     "size": ({"metavar": "WxH"}, "input, px; default 128x256"),
     "embedding": ({"type": int, "metavar": "N"}, "numbers in a body vector; default 512"),
@@ -32,6 +33,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "smoothing": ({"type": float}, "of the labels; default .1"),
     "scale": ({"type": float}, "0 (default): identities by a linear softmax; else by angle, "
               "times this"),
+    "temperature": ({"type": float}, "0 (default): none; else of a contrastive loss in the batch"),
     "triplet-from": ({"type": int, "metavar": "EPOCH"}, "default 5; too early it collapses"),
     "margin": ({"type": float}, "of the triplet loss; default .3"),
     "clip": ({"type": float}, "largest norm of a gradient; default 5"),

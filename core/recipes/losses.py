@@ -23,6 +23,19 @@ def batch_hard(feature: torch.Tensor, who: torch.Tensor, margin: float) -> torch
     return functional.relu(hardest - nearest + margin).mean()
 
 
+def contrast(vector: torch.Tensor, who: torch.Tensor, temperature: float) -> torch.Tensor:
+    """Each crop must find those of the same person among all others of the batch, by angle.
+
+    vector (B,D), who (B,): every person at least twice.  Source: [khosla2020supcon]
+    """
+    unit = functional.normalize(vector)
+    itself = torch.eye(len(who), dtype=torch.bool, device=who.device)
+    near = (unit @ unit.T / temperature).masked_fill(itself, -torch.inf)  # (B,B)
+    told = (near - near.logsumexp(dim=1, keepdim=True)).masked_fill(itself, 0.0)
+    same = (who[:, None] == who[None, :]) & ~itself
+    return -((told * same).sum(dim=1) / same.sum(dim=1)).mean()
+
+
 def attributes(heads: Mapping[str, torch.Tensor], code: torch.Tensor) -> torch.Tensor:
     """Mean over attributes of the cross-entropy of those labelled; code (B,A), -1 = not labelled.
 
@@ -53,6 +66,8 @@ def of(
         parts["identity"] = functional.cross_entropy(
             seen.who.float(), who, label_smoothing=recipe.smoothing
         )
+        if recipe.temperature and seen.vector is not None:
+            parts["contrast"] = contrast(seen.vector.float(), who, recipe.temperature)
         if epoch + 1 >= recipe.triplet_from:
             parts["triplet"] = batch_hard(seen.feature.float(), who, recipe.margin)
     if seen.heads:

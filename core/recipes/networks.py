@@ -147,10 +147,11 @@ class Net(nn.Module):
 
     def __init__(
         self, backbone: str, pooling: str, embedding: int, people: int, heads: Mapping[str, int],
-        scale: float = 0.0,
+        scale: float = 0.0, frozen: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.backbone = Backbone(backbone)
+        self.backbone = Backbone(backbone).requires_grad_(not frozen)
+        self.frozen = frozen
         self.pool = GeM() if pooling == "gem" else Average()
         channels = self.backbone.channels
         self.embeds = people > 0
@@ -159,11 +160,19 @@ class Net(nn.Module):
             self.neck = nn.BatchNorm1d(embedding)
             self.neck.bias.requires_grad_(False)
             self.classify = nn.Linear(embedding, people, bias=False)
-            nn.init.normal_(self.classify.weight, std=0.001)
+            # By angle only the direction counts: tiny weights would turn round at every step.
+            nn.init.normal_(self.classify.weight, std=0.05 if scale else 0.001)
         self.scale = scale
         if heads:
             self.heads_neck = nn.BatchNorm1d(channels)
         self.heads = nn.ModuleDict({name: nn.Linear(channels, n) for name, n in heads.items()})
+
+    def train(self, mode: bool = True) -> Net:
+        """As PyTorch's; a frozen backbone keeps its running means, too."""
+        super().train(mode)
+        if self.frozen:
+            self.backbone.eval()
+        return self
 
     def forward(self, x: torch.Tensor) -> Seen:
         pooled = self.pool(self.backbone(x))  # (B,C)

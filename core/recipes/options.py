@@ -133,7 +133,9 @@ def command(options: Options, name: str) -> str:
         if needed or (value != one.default and not (one.name == "name" and value == name)):
             several = one.name in TABLES or (isinstance(one.default, tuple) and one.name != "size")
             option = one.name.replace("_", "-")
-            words += [f"--{option} {_word(one.name, v)}" for v in (value if several else [value])]
+            each = value if several else [value]
+            words += [f"--{option}" if v is True else f"--{option} {_word(one.name, v)}"
+                      for v in each]  # fmt: skip
     return " ".join(words)
 
 

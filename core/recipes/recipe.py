@@ -26,11 +26,12 @@ class Recipe:
 
     manifest    CSV tables of labelled crops;  out: folder of the run;  name: of the model
     start       file of weights to begin from, or None for random ones;  start_note: what they are
+    frozen      the backbone keeps the weights of `start`: only what stands on it learns
     size        (width, height) px of the input;  embedding: numbers in a body vector
     people, crops  P identities x K crops in a batch
     lr          highest learning rate; None = by `start`;  warmup: epochs until it is reached
-    scale       0 = a linear softmax over identities; more = by the angle alone, times this, which
-                learns from the first step
+    scale       0 = a linear softmax over identities; more = by the angle alone, times this
+    temperature  0 = none; more = of a supervised contrastive loss within the batch, beside it
     triplet_from  first epoch (from 1) with the batch-hard triplet loss: from the first step on it
                 collapses an embedding that knows nothing yet
     attributes  weight of attribute heads beside re-identification; 0 = none
@@ -44,6 +45,7 @@ class Recipe:
     name: str = ""
     backbone: str = "osnet_x0_25"
     start: str | None = None
+    frozen: bool = False
     epochs: int = 60
     size: tuple[int, int] = (128, 256)
     embedding: int = 512
@@ -55,6 +57,7 @@ class Recipe:
     decay: float = 5e-4
     smoothing: float = 0.1
     scale: float = 0.0
+    temperature: float = 0.0
     triplet_from: int = 5
     margin: float = 0.3
     clip: float = 5.0
@@ -76,6 +79,8 @@ class Recipe:
         if not self.name:
             object.__setattr__(self, "name", f"{self.backbone}_{self.kind}")
         shared.check(self, _LIMITS)
+        if self.frozen and self.start is None:
+            raise BadInput("--frozen keeps a backbone as it is: name its weights with --start")
         if min(self.size) < 16 or max(self.size) > 1024:
             raise BadInput("--size is WIDTHxHEIGHT of 16 to 1024 px, for instance 128x256")
 
@@ -108,8 +113,8 @@ class Recipe:
 _LIMITS: Limits = (
     ("epochs", 1, 10_000), ("embedding", 8, 4096), ("people", 2, 1024), ("crops", 2, 64),
     ("lr", 1e-7, 1.0), ("warmup", 0, 100), ("decay", 0, 1), ("smoothing", 0, 0.9),
-    ("scale", 0, 256), ("triplet_from", 1, 100_000), ("margin", 0, 10), ("clip", 1e-3, 1e6),
-    ("attributes", 0, 100),
+    ("scale", 0, 256), ("temperature", 0, 10), ("triplet_from", 1, 100_000), ("margin", 0, 10),
+    ("clip", 1e-3, 1e6), ("attributes", 0, 100),
     ("held_out", 0.02, 0.5), ("seed", 0, 2**31), ("minutes", 0, 1440), ("workers", 0, 64),
 )  # fmt: skip
 

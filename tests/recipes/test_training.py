@@ -91,6 +91,18 @@ def test_batch_hard_takes_the_farthest_same_and_the_nearest_other():
     assert losses.batch_hard(feature, who, 0.5).item() == pytest.approx((0 + 1.5 + 5.5 + 0) / 4)
 
 
+def test_contrast_asks_for_the_same_person_among_all_others():
+    vector = torch.tensor([[1.0, 0.0], [2.0, 0.0], [0.0, 3.0], [0.0, 1.0]])
+    right, wrong = torch.tensor([0, 0, 1, 1]), torch.tensor([0, 1, 0, 1])
+    # each crop: one at cosine 1, two at 0, temperature .5: e^2 / (e^2 + 2) and 1 / (e^2 + 2)
+    e2 = float(np.exp(2))
+    assert losses.contrast(vector, right, 0.5).item() == pytest.approx(-np.log(e2 / (e2 + 2)))
+    assert losses.contrast(vector, wrong, 0.5).item() == pytest.approx(-np.log(1 / (e2 + 2)))
+    far = (vector * 100).requires_grad_()
+    losses.contrast(far, wrong, 0.5).backward()
+    assert torch.isfinite(far.grad).all()
+
+
 def test_unlabelled_cells_teach_nothing():
     logits = torch.zeros(4, 2, requires_grad=True)
     code = torch.tensor([[0], [-1], [1], [-1]])
@@ -201,6 +213,21 @@ def test_start_weights_are_taken_by_name_or_by_order(tmp_path):
     with pytest.raises(BadInput, match="does not fit the backbone osnet_x0_25"):
         networks.start(other, str(tmp_path / "named.pt"))
     assert net.backbone.channels == 1280
+
+
+def test_a_frozen_backbone_stays_as_it_was_while_heads_learn(manifest, tmp_path):
+    theirs = networks.Net("osnet_x0_25", "gem", 8, 2, {})
+    torch.save({"net": theirs.state_dict()}, tmp_path / "own.pt")
+    one = recipe(manifest, tmp_path / "run", kind="attributes", start=str(tmp_path / "own.pt"),
+                 frozen=True, held_out=0.5, epochs=6, lr=0.03, people=2)  # fmt: skip
+    trained = run.train(one, None)
+    kept = theirs.backbone.state_dict()
+    assert all(torch.equal(v, kept[k]) for k, v in trained.net.backbone.state_dict().items())
+    history = trained.state.history
+    assert history[-1]["attributes"] < history[0]["attributes"] - 0.1
+    assert " --frozen --" in one.command() + " --"
+    with pytest.raises(BadInput, match="name its weights with --start"):
+        recipe(manifest, tmp_path / "other", frozen=True)
 
 
 class Trap:
