@@ -13,6 +13,7 @@ import tiny
 from core import study
 from core.cli import main
 from core.errors import BadInput, ModelError, NotFound
+from core.metrics.detection import recall as detection_recall
 from core.metrics.routes import rank_k
 from core.study import delivered, judging
 from core.study.routetest import stripes
@@ -247,6 +248,41 @@ def test_detection_on_drawn_people(town, tiny_pack, tmp_path, capsys):
     assert main([*words, "--manifest", str(tmp_path / "bad.csv")]) == 2
     with pytest.raises(BadInput, match="not a person detector"):
         study.detection(tmp_path / "m.csv", "tiny_body", [tiny_pack])
+
+
+def test_detection_on_frames_of_a_film_beside_a_second_model(tiny_films, tiny_pack, tmp_path,
+                                                             capsys):  # fmt: skip
+    rows = [(f"c1.mp4#t={t}", *box(WALKS["c1"][who], t)) for t in (1.0, 2.5) for who in WALKS["c1"]]
+    write(tmp_path / "m.csv", "path,x1,y1,x2,y2", rows)
+    words = ["eval", "detection", "--model", "tiny_person", "--beside", "tiny_person", "--models",
+             str(tiny_pack), "--manifest", str(tmp_path / "m.csv"), "--pictures",
+             str(tiny_films["c1"].parent)]  # fmt: skip
+    assert main([*words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["n_boxes"], found["n_pictures"], found["ap50"]) == (4, 2, 1.0)
+    assert found["recall_by_height"] == {"64": {"recall": 1.0, "n": 4}}
+    assert found["beside"]["ap50"] == 1.0
+    assert found["seconds"] > 0
+    assert found["ratio"] == pytest.approx(found["seconds"] / found["beside"]["seconds"], rel=0.05)
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert "AP50 1.0" in said
+    assert "from 64 px 1.0 (4)" in said
+    assert "x tiny_person" in said
+    write(tmp_path / "m.csv", "path,x1,y1,x2,y2", [("c1.mp4#t=soon", 0, 0, 9, 9)])
+    assert main(words) == 2
+    assert "'soon' is no moment of a film" in capsys.readouterr().err
+    assert main(words[:-2]) == 2  # no film beside the table
+    assert "there is no picture at" in capsys.readouterr().err
+
+
+def test_people_of_each_height_are_counted_apart():
+    true = [np.array([[0, 0, 10, 30], [20, 0, 60, 100]], np.float32), np.empty((0, 4), np.float32)]
+    found = [(np.array([[20, 0, 60, 98]], np.float32), np.array([0.9])),
+             (np.array([[0, 0, 10, 30]], np.float32), np.array([0.2]))]  # fmt: skip
+    hits = detection_recall(found, true, 0.5)
+    assert [one.tolist() for one in hits] == [[False, True], []]
+    assert [one.tolist() for one in detection_recall(found, true, 0.95)] == [[False, False], []]
 
 
 def test_attributes_need_a_model_that_judges_them(town, tiny_pack, tmp_path):

@@ -52,6 +52,9 @@ def add(verbs: Any) -> None:
     one.add_argument("--count", type=int, default=200, help="how many pictures")
     one.add_argument("--split", choices=SPLITS, default="train")
     one.add_argument("--seed", type=int, default=0)
+    one.add_argument("--masks", action="store_true", help="also which pixels are whose")
+    one.add_argument("--near", action="store_true", help="one or two people near the camera, "
+                     "with masks, instead of the streets of a city")  # fmt: skip
 
 
 def city(args: argparse.Namespace) -> dict[str, object]:
@@ -96,11 +99,12 @@ def stills(args: argparse.Namespace) -> dict[str, object]:
 
 def frames(args: argparse.Namespace) -> dict[str, object]:
     """Make a data set of frames."""
-    from core.citizens import frameset
+    from core.citizens import closeups, frameset
 
     _assets(args)
     start = time.monotonic()
-    manifest = frameset.make(args.out, args.count, args.split, args.seed, args.workers)
+    told = args.out, args.count, args.split, args.seed, args.workers
+    manifest = closeups.make(*told) if args.near else frameset.make(*told, masks=args.masks)
     seconds = round(time.monotonic() - start, 1)
     return {"manifest": str(manifest), "pictures": args.count, "seconds": seconds}
 

@@ -2,7 +2,8 @@
 
 The pictures come from small cities of their own, a few moments from each camera, in every hour and
 weather, compressed like the frames of a film. `frames.csv` is what `dongseon eval detection` reads:
-path,x1,y1,x2,y2 and a row without a box for an empty picture; `visible` is added, 0-1.
+path,x1,y1,x2,y2 and a row without a box for an empty picture; `visible` is added, 0-1. On request
+masks/NNNNNN.png says which pixels are whose, with `mask` and the value, `person`, in the table.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from core.citizens.onset import OnSet
 EACH = 20  # pictures from one camera
 CAMERAS = 5  # of one city
 LEAST_SHARE, LEAST_PX = 0.15, 24.0  # of a body that counts; smaller or more hidden is left out
+COLUMNS = ("path", "x1", "y1", "x2", "y2", "visible")
+OF_MASK = ("mask", "person")
 Row = tuple[object, ...]
 
 
@@ -40,21 +43,28 @@ class Job:
     camera: int
     first: int
     n: int
+    masks: bool
 
 
-def make(folder: Path, count: int, split: str, seed: int, workers: int) -> Path:
-    """Write frames/NNNNNN.jpg and frames.csv; returns the manifest."""
-    (folder / "frames").mkdir(parents=True, exist_ok=True)
+def make(
+    folder: Path, count: int, split: str, seed: int, workers: int, masks: bool = False
+) -> Path:
+    """Write frames/NNNNNN.jpg and frames.csv (and masks/NNNNNN.png); returns the manifest."""
+    for name in ("frames", "masks") if masks else ("frames",):
+        (folder / name).mkdir(parents=True, exist_ok=True)
     jobs = []
     for k, first in enumerate(range(0, count, EACH)):
         city_seed = (seed + 1) * 10_000 + k // CAMERAS
-        jobs.append(Job(folder, city_seed, split, k % CAMERAS, first, min(EACH, count - first)))
+        jobs.append(
+            Job(folder, city_seed, split, k % CAMERAS, first, min(EACH, count - first), masks)
+        )
     manifest = folder / "frames.csv"
     with manifest.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
-        table.writerow(["path", "x1", "y1", "x2", "y2", "visible"])
+        table.writerow(COLUMNS + (OF_MASK if masks else ()))
         for rows in _done(jobs, workers):
             table.writerows(rows)
+            file.flush()
     return manifest
 
 
@@ -90,13 +100,21 @@ def take(job: Job) -> list[Row]:
         name = f"frames/{job.first + k:06d}.jpg"
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(45, 90))]
         cv2.imwrite(str(job.folder / name), picture[..., ::-1], quality)
-        boxes = [
-            (name, *(round(float(v), 1) for v in box), round(frame.visible(p), 3))
+        mask = f"masks/{job.first + k:06d}.png"
+        if job.masks:
+            cv2.imwrite(str(job.folder / mask), frame.ids)
+        boxes: list[Row] = [
+            (
+                name,
+                *(round(float(v), 1) for v in box),
+                round(frame.visible(p), 3),
+                *((mask, p + 1) if job.masks else ()),
+            )
             for p in range(len(frame.full_px))
             if (box := frame.box(p)) is not None
             and frame.visible(p) >= LEAST_SHARE
             and box[3] - box[1] >= LEAST_PX
         ]
-        rows += boxes or [(name, "", "", "", "", "")]
+        rows += boxes or [(name, *[""] * (len(COLUMNS) - 1 + 2 * job.masks))]
     scene.close()
     return rows

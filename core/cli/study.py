@@ -29,6 +29,11 @@ def add(verbs: Verbs) -> None:
         one = verbs.add(name, run, group="eval", models=True)
         one.add_argument("--manifest", required=True, metavar="M.csv", help=MANIFESTS[name])
         _which(one)
+        if name == "detection":
+            one.add_argument("--pictures", metavar="DIR", help="the folder the paths are in; "
+                             "default: the table's own")  # fmt: skip
+            one.add_argument("--beside", metavar="NAME", help="a second model that sees every "
+                             "picture right after the first")  # fmt: skip
     one = verbs.add("faces", eval_faces, group="eval", models=True)
     faces.options(one)
     _which(one)
@@ -137,10 +142,20 @@ def eval_detection(args: argparse.Namespace) -> int:
     from core import study
 
     model = _model(args, "person")
-    values = study.detection(Path(args.manifest), model, args.models, progress=sys.stderr)
-    text = f"{model}: AP50 {values['ap50']}  precision {values['precision']}  "
-    return answer(args, values, f"{text}recall {values['recall']}  ({values['n_boxes']} boxes in "
-                  f"{values['n_pictures']} pictures)")  # fmt: skip
+    values = study.detection(Path(args.manifest), model, args.models, sys.stderr,
+                             _path(args.pictures), args.beside)  # fmt: skip
+    lines = [_found(one) for one in (values, *([values["beside"]] if args.beside else []))]
+    if args.beside:
+        lines.append(f"seconds {values['ratio']} x {args.beside}")
+    lines.append(f"({values['n_boxes']} boxes in {values['n_pictures']} pictures)")
+    return answer(args, values, "\n".join(lines))
+
+
+def _found(one: Mapping[str, Any]) -> str:
+    tall = "  ".join(f"from {px} px {of['recall']} ({of['n']})"
+                     for px, of in one["recall_by_height"].items())  # fmt: skip
+    text = f"{one['model']}: AP50 {one['ap50']}  precision {one['precision']}  "
+    return f"{text}recall {one['recall']}  {one['seconds']} s a picture\n  by height: {tall}"
 
 
 def eval_attributes(args: argparse.Namespace) -> int:

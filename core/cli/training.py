@@ -1,4 +1,4 @@
-"""The verb that trains body models: it starts the side wing of recipes (extra `train`)."""
+"""The verbs that train models: they start the side wing of recipes (extra `train`)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from typing import Any
 
@@ -48,43 +49,107 @@ OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "training-data": ({"metavar": "TEXT"}, "for the card, instead of what the tables say"),
 }  # fmt: skip
 
+_SAME = ("start", "start-note", "clip", "seed", "device", "precision", "minutes", "workers",
+         "licence", "training-data")  # fmt: skip
+DETECTION: dict[str, tuple[dict[str, Any], str]] = {
+    "name": ({}, "of the model; default BACKBONE_person"),
+    "backbone": ({}, "mobilenet_v2 (default)"),
+    "epochs": ({"type": int, "metavar": "N"}, "default 30"),
+    "size": ({"metavar": "WxH"}, "of a training picture, px; default 416x416"),
+    "use": ({"metavar": "WxH", "action": "append"}, "input size in use; may be given again, the "
+            "same file serves them all; default 416x416 and 640x384"),
+    "width": ({"type": int, "metavar": "N"}, "channels of neck and head; default 64"),
+    "batch": ({"type": int, "metavar": "N"}, "pictures in a batch; default 16"),
+    "pictures": ({"type": int, "metavar": "N"}, "composed in an epoch; default as many as listed"),
+    "share": ({"type": float, "action": "append"}, "how often a table is taken from, once for each "
+              "--manifest; by default all pictures alike"),
+    "mosaic": ({"type": float}, "share of pictures put together from four; default .5"),
+    "paste": ({"type": float}, "share with drawn people put in; default .5"),
+    "freeze": ({"type": int, "metavar": "N"}, "first blocks of the backbone left as they began; "
+               "default 0"),
+    "slow": ({"type": float}, "learning rate of a started backbone as a share; default .2"),
+    "lr": ({"type": float}, "highest learning rate; default .002, with --start .001"),
+    "warmup": ({"type": float, "metavar": "EPOCHS"}, "default 1"),
+    "decay": ({"type": float}, "weight decay; default .02"),
+    "average": ({"type": float}, "memory of the running mean of the weights; default .998"),
+    **{name: OPTIONS[name] for name in _SAME},
+    "clip": ({"type": float}, "largest norm of a gradient; default 10"),
+}  # fmt: skip
+LESSON: dict[str, tuple[dict[str, Any], str]] = {
+    "pictures": ({"required": True, "metavar": "PATH"}, "a folder of pictures, or a film"),
+    "out": ({"required": True, "metavar": "DIR"}, "gets frames.csv and frames/"),
+    "model": ({"metavar": "NAME"}, "the teacher; default yolox_nano"),
+    "half": ({"choices": ("all", "even", "odd")}, "of a folder: by the sha256 of the file names; "
+             "default all"),
+    "every": ({"type": float, "metavar": "SECONDS"}, "of a film; default 1"),
+}  # fmt: skip
+
 
 def add(verbs: Verbs) -> None:
     """Hang the verbs of this module on the parser."""
-    verbs.group("train", "Train body models (needs the extra `train`)")
-    for kind, run in (("reid", train_reid), ("attributes", train_attributes)):
+    verbs.group("train", "Train models (needs the extra `train`)")
+    for kind, run, options in (("reid", train_reid, OPTIONS),
+                               ("attributes", train_attributes, OPTIONS),
+                               ("detection", train_detection, DETECTION)):  # fmt: skip
         one = verbs.add(kind, run, group="train")
         one.add_argument("--manifest", required=True, action="append", metavar="M.csv",
-                         help="labelled crops; may be given again")  # fmt: skip
+                         help="labelled pictures; may be given again")  # fmt: skip
         one.add_argument("--out", required=True, metavar="DIR", help="of this run; the same "
                          "command goes on with it")  # fmt: skip
         one.add_argument("--eval", action="append", metavar="M.csv",
                          help="measure on this table at the end; may be given again")  # fmt: skip
-        for name, (how, text) in OPTIONS.items():
+        for name, (how, text) in options.items():
             if name != "attributes" or kind == "reid":
                 one.add_argument(f"--{name}", help=text, **how)
+    one = verbs.add("pseudo-labels", pseudo_labels, group="train", models=True)
+    for name, (how, text) in LESSON.items():
+        one.add_argument(f"--{name}", help=text, **how)
 
 
 def train_reid(args: argparse.Namespace) -> int:
     """Train a body model on crops of known people: ONNX, card, table row; resumes."""
-    return _train("reid", args)
+    return _train("reid", args, OPTIONS)
 
 
 def train_attributes(args: argparse.Namespace) -> int:
     """Train an attribute model on labelled crops: ONNX, card, table row; resumes."""
-    return _train("attributes", args)
+    return _train("attributes", args, OPTIONS)
 
 
-def _train(kind: str, args: argparse.Namespace) -> int:
+def train_detection(args: argparse.Namespace) -> int:
+    """Train a person detector on pictures with boxes: ONNX, card, table rows; resumes."""
+    return _train("detection", args, DETECTION)
+
+
+def pseudo_labels(args: argparse.Namespace) -> int:
+    """Let a detector that is there label pictures or a film, for `train detection`."""
+    options = _told(args, (*LESSON, "models"))
+    options["models"] = [str(folder) for folder in args.models]
+    return _start("pseudo-labels", args, options)
+
+
+def _train(kind: str, args: argparse.Namespace, known: Iterable[str]) -> int:
     if not all(find_spec(name) for name in NEEDED):
         raise DongseonError(
             "training needs the extra `train`: run `.uv/bin/uv pip install --require-hashes "
             "-r requirements/train.txt`"
         )
-    given = {name.replace("-", "_") for name in OPTIONS} | {"manifest", "out", "eval"}
-    options = {name: value for name, value in vars(args).items() if name in given}
+    options = _told(args, (*known, "manifest", "out", "eval"))
     if args.size is not None:
         options["size"] = _size(args.size)
+    if options.get("use"):
+        options["use"] = [_size(one) for one in options["use"]]
+    return _start(kind, args, options)
+
+
+def _told(args: argparse.Namespace, known: Iterable[str]) -> dict[str, Any]:
+    """{option: value} of what the wing knows."""
+    names = {name.replace("-", "_") for name in known}
+    return {name: value for name, value in vars(args).items() if name in names}
+
+
+def _start(kind: str, args: argparse.Namespace, options: Mapping[str, Any]) -> int:
+    """Start the wing; its exit code."""
     told = {"kind": kind, **options, "json": args.json, "debug": args.debug}
     words = json.dumps({name: value for name, value in told.items() if value is not None})
     with subprocess.Popen([sys.executable, "-m", "core.recipes", words]) as child:
@@ -98,5 +163,5 @@ def _train(kind: str, args: argparse.Namespace) -> int:
 def _size(text: str) -> list[int]:
     width, _, height = text.partition("x")
     if not (width.isdigit() and height.isdigit()):
-        raise BadInput("--size is WIDTHxHEIGHT of 16 to 1024 px, for instance 128x256")
+        raise BadInput("{text!r} is no WIDTHxHEIGHT in px, for instance 128x256", text=text[:40])
     return [int(width), int(height)]

@@ -59,19 +59,37 @@ def detection(
     )
 
 
+def recall(
+    found: Sequence[tuple[Float32, Float32]], true: Sequence[Float32], score: float,
+    least: float = 0.5,
+) -> list[np.ndarray]:  # fmt: skip
+    """Per picture (M,) True where a true box is found at `score` or above; as in `detection`."""
+    told = []
+    for (boxes, level), people in zip(found, true, strict=True):
+        keep = level >= score
+        told.append(_matched((boxes[keep], level[keep]), people, least)[1])
+    return told
+
+
 def _hits(found: tuple[Float32, Float32], true: Float32, least: float) -> np.ndarray:
     """(N,) True where a found box is the best on a true one."""
+    return _matched(found, true, least)[0]
+
+
+def _matched(
+    found: tuple[Float32, Float32], true: Float32, least: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) and (M,) True where a found box and a true one are a pair."""
     boxes, score = found
-    hit = np.zeros(len(boxes), bool)
+    hit, free = np.zeros(len(boxes), bool), np.ones(len(true), bool)
     if not len(true) or not len(boxes):
-        return hit
+        return hit, ~free
     overlap = iou(boxes, true)  # (N,M)
-    free = np.ones(len(true), bool)
     for i in np.argsort(-score, kind="stable"):
         j = int(np.argmax(np.where(free, overlap[i], -1)))
         if free[j] and overlap[i, j] >= least:
             hit[i], free[j] = True, False
-    return hit
+    return hit, ~free
 
 
 def _area(recall: Float64, precision: Float64) -> float:

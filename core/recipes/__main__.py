@@ -1,6 +1,7 @@
 """`python -m core.recipes OPTIONS`: one training run; started by `dongseon train`.
 
-OPTIONS is one JSON object: the fields of `recipe.Recipe`, and `json` and `debug` of every verb.
+OPTIONS is one JSON object: the fields of `recipe.Recipe`, `detection.plan.Plan` or
+`detection.teacher.Lesson` by its `kind`, and `json` and `debug` of every verb.
 """
 
 from __future__ import annotations
@@ -11,14 +12,34 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.errors import BadInput, DongseonError, ModelError
-from core.recipes.recipe import Recipe, from_options
+from core.recipes.options import choice
+from core.recipes.recipe import KINDS, from_options
+
+EVERY = (*KINDS, "detection", "pseudo-labels")
 
 
-def train(recipe: Recipe) -> dict[str, Any]:
-    """Run the recipe of this kind; returns the card."""
-    from core.recipes import attributes, reid
+def done(options: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Do what is asked for; the card, or what was labelled, and a line for people."""
+    kind = options.get("kind", "")
+    choice("kind", kind, EVERY)
+    if kind == "pseudo-labels":
+        from core.recipes.detection import teacher
 
-    return (reid if recipe.kind == "reid" else attributes).train(recipe)
+        made = teacher.label(teacher.from_options(options))
+        return made, f"{made['boxes']} boxes in {made['pictures']} pictures; {made['manifest']}"
+    if kind == "detection":
+        from core.recipes.detection.plan import from_options as plan_of
+
+        plan = plan_of(options)
+        from core.recipes.detection import training
+
+        card = training.train(plan)
+    else:
+        recipe = from_options(options)
+        from core.recipes import attributes, reid
+
+        card = (reid if recipe.kind == "reid" else attributes).train(recipe)
+    return card, _text(card)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = json.loads(words[0])
     as_json, debug = (bool(options.pop(name, False)) for name in ("json", "debug"))
     try:
-        card = train(from_options(options))
+        values, text = done(options)
     except DongseonError as error:
         if debug:
             raise
@@ -35,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if type(error).__name__ == "Stopped":
             return 130
         return 2 if isinstance(error, BadInput | ModelError) else 1
-    sys.stdout.write((json.dumps(card, ensure_ascii=False) if as_json else _text(card)) + "\n")
+    sys.stdout.write((json.dumps(values, ensure_ascii=False) if as_json else text) + "\n")
     return 0
 
 

@@ -19,7 +19,8 @@ from core import study
 from core.metrics.bootstrap import Interval
 from core.recipes import export, networks, reliability, run, samples, training
 from core.recipes.export import Exported
-from core.recipes.recipe import Recipe, shown
+from core.recipes.options import shown
+from core.recipes.recipe import Recipe
 from core.recipes.samples import Samples
 from core.types import ATTRIBUTES
 
@@ -44,7 +45,7 @@ def train(recipe: Recipe, progress: IO[str] | None = sys.stderr) -> dict[str, An
     return run.write_card(trained, [model], results)
 
 
-def finish(trained: run.Trained, name: str) -> tuple[Exported, Tables]:
+def finish(trained: run.Bodies, name: str) -> tuple[Exported, Tables]:
     """Calibrate, judge on people kept apart and on every `eval` table, write NAME.onnx."""
     recipe, net = trained.recipe, trained.net
     assert trained.apart is not None
@@ -68,7 +69,7 @@ def finish(trained: run.Trained, name: str) -> tuple[Exported, Tables]:
 
 
 def _judged(
-    trained: run.Trained, on: Samples, temperature: Mapping[str, float]
+    trained: run.Bodies, on: Samples, temperature: Mapping[str, float]
 ) -> dict[str, tuple[Interval, dict[str, Any]]]:
     """{attribute: (balanced accuracy, likelihood before and after calibration)} on these crops."""
     found = {}
@@ -81,7 +82,7 @@ def _judged(
 
 
 def _calibration(
-    trained: run.Trained,
+    trained: run.Bodies,
     temperature: Mapping[str, float],
     judged: Mapping[str, Mapping[str, tuple[Interval, Any]]],
 ) -> dict[str, Any]:

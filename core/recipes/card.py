@@ -7,7 +7,7 @@ to make them again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 LIMITS = (
@@ -20,14 +20,14 @@ DRAWN = (
 )
 
 
-def made(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The card as one JSON object: the facts, with the limits they imply.
+def made(facts: Mapping[str, Any], limits: Sequence[str] = LIMITS) -> dict[str, Any]:
+    """The card as one JSON object: the facts, with the limits they imply and those given.
 
     facts  name, files, recipe, command, data, data_sha256, start, epochs, batches, seconds, device,
            software, loss, results (None = not measured)
     """
     drawn = any(one["drawn"] is not None for one in facts["data"])
-    return {**facts, "limits": [*([DRAWN] if drawn else []), *LIMITS]}
+    return {**facts, "limits": [*([DRAWN] if drawn else []), *limits]}
 
 
 def markdown(card: Mapping[str, Any]) -> str:
@@ -70,7 +70,22 @@ def _file(one: Mapping[str, Any]) -> str:
             f"from PyTorch by {one['difference']:.1e}")  # fmt: skip
 
 
+def brief(one: Mapping[str, Any]) -> str:
+    """A table in a few words, as a row of models.toml tells of it."""
+    if "boxes" in one:
+        return f"{one['pictures']} pictures, boxes {_BY.get(one['by'], 'labelled')}"
+    kind = "drawn" if one["drawn"] else "labelled"
+    return f"{one['people']} {kind} people, {one['crops']} crops"
+
+
+_BY = {"drawn": "drawn", "a teacher": "by a teacher"}
+
+
 def _data(one: Mapping[str, Any]) -> str:
+    if "boxes" in one:
+        return (f"`{one['table']}`: {one['pictures']:,} pictures, {one['boxes']:,} boxes "
+                f"{_BY.get(one['by'], 'labelled')}, {one['unsure']:,} more that teach "
+                "neither way")  # fmt: skip
     drawn = one["drawn"]
     how = "" if drawn is None else f"; drawn, split {drawn.get('split')}, seed {drawn.get('seed')}"
     return (f"`{one['table']}`: {one['people']:,} people, {one['crops']:,} crops, "

@@ -35,15 +35,24 @@ class Exported:
 
 
 def export(
-    part: nn.Module, path: Path, size: tuple[int, int], outputs: Sequence[str], dim: int
-) -> float:
+    part: nn.Module, path: Path, size: tuple[int, int], outputs: Sequence[str], dim: int,
+    sides: bool = False, stored: float = STORED,
+) -> float:  # fmt: skip
     """Write a network part (B,3,H,W) -> (B,V) per output as ONNX, any B; the largest difference.
+
+    sides  True: any H and W, too, and outputs (B,V,...) whose V follows from them
+    stored largest difference that weights of 16 bits may make
 
     Differences are of unit rows (dim > 0: a body vector) or of probabilities, on noise. Weights are
     stored in 16 bits and computed with in 32: half the file, the same speed.
-    Raises DongseonError if the graph differs by more than PARITY, or the file by more than STORED.
+    Raises DongseonError if the graph differs by more than PARITY, the file by more than `stored`.
     """
     part = part.float().cpu().eval()
+    axes: dict[str, dict[int, str]] = {name: {0: "n"} for name in ("images", *outputs)}
+    if sides:
+        axes["images"] |= {2: "height", 3: "width"}
+        for name in outputs:
+            axes[name][1] = "v"
     generator = torch.Generator().manual_seed(0)
     example = torch.randn(3, 3, size[1], size[0], generator=generator)
     file = io.BytesIO()
@@ -53,12 +62,12 @@ def export(
         torch.onnx.export(
             part, (example[:2],), file, dynamo=False, opset_version=OPSET,
             input_names=["images"], output_names=list(outputs),
-            dynamic_axes={name: {0: "n"} for name in ("images", *outputs)},
+            dynamic_axes=axes,
         )  # fmt: skip
         said = part(example)
     want = [t.numpy() for t in (said if isinstance(said, tuple) else (said,))]
-    stored = halved(file.getvalue())
-    for content, most in ((file.getvalue(), PARITY), (stored, STORED)):
+    kept = halved(file.getvalue())
+    for content, most in ((file.getvalue(), PARITY), (kept, stored)):
         apart = _apart(_run(content, example.numpy()), want, dim)
         if not apart <= most:
             raise DongseonError(
@@ -66,7 +75,7 @@ def export(
                 name=path.name,
                 apart=apart,
             )
-    whole(path, stored)
+    whole(path, kept)
     return apart
 
 

@@ -52,9 +52,9 @@ def randomise(
     image = resize(image, size)
     if rng.uniform() < how.flip:
         image = np.ascontiguousarray(image[:, ::-1])
-    image = _developed(image, rng, how)
+    image = developed(image, rng, how)
     if rng.uniform() < how.jpeg:
-        image = _compressed(image, int(rng.integers(15, 70)))
+        image = compressed(image, int(rng.integers(15, 70)))
     if rng.uniform() < how.erase:
         image = _erased(image, rng)
     return image
@@ -82,7 +82,7 @@ def _shrunk(image: Image, rng: np.random.Generator) -> Image:
     return resize(image, (max(8, round(width * share)), max(16, round(height * share))))
 
 
-def _developed(image: Image, rng: np.random.Generator, how: Hardness) -> Image:
+def developed(image: Image, rng: np.random.Generator, how: Hardness) -> Image:
     """Another exposure, white balance, focus and noise."""
     import cv2
 
@@ -100,7 +100,7 @@ def _developed(image: Image, rng: np.random.Generator, how: Hardness) -> Image:
     return np.round(np.clip(x, 0, 1) * 255).astype(np.uint8)
 
 
-def _compressed(image: Image, quality: int) -> Image:
+def compressed(image: Image, quality: int) -> Image:
     import cv2
 
     _, data = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from core.errors import BadInput
+from core.recipes import options as shared
+from core.recipes.options import Limits, choice
 
 KINDS = ("reid", "attributes")
 OSNETS = ("osnet_x0_25", "osnet_x0_5", "osnet_x1_0", "osnet_ibn_x1_0", "osnet_ain_x0_25",
@@ -17,14 +16,8 @@ OSNETS = ("osnet_x0_25", "osnet_x0_5", "osnet_x1_0", "osnet_ibn_x1_0", "osnet_ai
 MOBILENETS = ("mobilenet_v2", "mobilenet_v2_in")
 BACKBONES = (*OSNETS, *MOBILENETS, "resnet50")
 POOLINGS = ("gem", "avg")
-DEVICES = ("auto", "cpu", "cuda")
-PRECISIONS = ("auto", "bf16", "fp32")
 LR_SCRATCH = 1.5e-3  # OSNet's from random weights
 LR_STARTED = 3.5e-4  # of the bag of tricks, from weights that know pictures
-_NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,59}")
-# What may differ between a run and the one that goes on with it.
-_FREE = ("manifest", "out", "start", "device", "precision", "eval", "minutes", "workers",
-         "licence", "training_data", "start_note")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,26 +74,11 @@ class Recipe:
     start_note: str = ""
 
     def __post_init__(self) -> None:
-        _choice("backbone", self.backbone, BACKBONES)
-        _choice("pooling", self.pooling, POOLINGS)
-        _choice("device", self.device, DEVICES)
-        _choice("precision", self.precision, PRECISIONS)
+        choice("backbone", self.backbone, BACKBONES)
+        choice("pooling", self.pooling, POOLINGS)
         if not self.name:
             object.__setattr__(self, "name", f"{self.backbone}_{self.kind}")
-        if not _NAME.fullmatch(self.name):
-            raise BadInput(
-                "the model name {name!r} cannot be used: take small letters, digits and '_'",
-                name=self.name[:60],
-            )
-        for name, low, high in _LIMITS:
-            value = getattr(self, name)
-            if value is not None and not low <= value <= high:
-                raise BadInput(
-                    "--{name} must be between {low} and {high}",
-                    name=name.replace("_", "-"),
-                    low=low,
-                    high=high,
-                )
+        shared.check(self, _LIMITS)
         if self.frozen and self.start is None:
             raise BadInput("--frozen keeps a backbone as it is: name its weights with --start")
         if min(self.size) < 16 or max(self.size) > 1024:
@@ -125,26 +103,14 @@ class Recipe:
 
     def identity(self, data_sha256: str, start_sha256: str | None) -> str:
         """What must be the same for a run to go on with another's checkpoint, as JSON."""
-        told = {k: v for k, v in vars(self).items() if k not in _FREE}
-        told |= {"data": data_sha256, "start": start_sha256, "lr": self.rate}
-        return json.dumps(told, sort_keys=True)
+        return shared.identity(self, data_sha256, start_sha256)
 
     def command(self) -> str:
         """The command line, with the names of files but not their folders."""
-        words = ["dongseon train", self.kind]
-        for one in fields(self)[1:]:
-            value = getattr(self, one.name)
-            needed = one.name in ("manifest", "out")
-            if needed or (value != one.default and value != f"{self.backbone}_{self.kind}"):
-                each = value if one.name in ("manifest", "eval") else [value]
-                option = one.name.replace("_", "-")
-                words += [
-                    f"--{option}" if v is True else f"--{option} {_word(one.name, v)}" for v in each
-                ]
-        return " ".join(words)
+        return shared.command(self, f"{self.backbone}_{self.kind}")
 
 
-_LIMITS: Sequence[tuple[str, float, float]] = (
+_LIMITS: Limits = (
     ("epochs", 1, 10_000), ("embedding", 8, 4096), ("people", 2, 1024), ("crops", 2, 64),
     ("lr", 1e-7, 1.0), ("warmup", 0, 100), ("decay", 0, 1), ("smoothing", 0, 0.9),
     ("scale", 0, 256), ("temperature", 0, 10), ("triplet_from", 1, 100_000), ("margin", 0, 10),
@@ -153,41 +119,8 @@ _LIMITS: Sequence[tuple[str, float, float]] = (
 )  # fmt: skip
 
 
-def _word(name: str, value: Any) -> str:
-    if name in ("manifest", "eval"):
-        return shown(value)
-    if name in ("out", "start"):
-        return Path(value).name
-    if name == "size":
-        return f"{value[0]}x{value[1]}"
-    text = f"{value:g}" if isinstance(value, float) else str(value)
-    return json.dumps(text, ensure_ascii=False) if " " in text else text
-
-
-def shown(path: str | Path) -> str:
-    """A table's name that says nothing of the machine: its folder and its file name."""
-    path = Path(path)
-    return f"{path.parent.name}/{path.name}" if path.parent.name else path.name
-
-
-def _choice(name: str, value: str, known: Sequence[str]) -> None:
-    if value not in known:
-        raise BadInput(
-            "{value!r} is no {name}: use one of {known}",
-            value=str(value)[:40],
-            name=name,
-            known=", ".join(known),
-        )
-
-
 def from_options(options: Mapping[str, Any]) -> Recipe:
     """A recipe of options as the command line gives them; None = not given. Raises BadInput."""
-    given = {k: v for k, v in options.items() if v is not None}
-    unknown = sorted(set(given) - {one.name for one in fields(Recipe)})
-    if unknown:
-        raise BadInput("{names} is no option of training", names=", ".join(unknown))
-    _choice("kind", given.get("kind", ""), KINDS)
-    for name in ("manifest", "eval", "size"):
-        if name in given:
-            given[name] = tuple(given[name])
-    return Recipe(**given)
+    found = shared.given(options, Recipe)
+    choice("kind", found.get("kind", ""), KINDS)
+    return Recipe(**found)

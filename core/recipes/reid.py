@@ -13,7 +13,8 @@ from typing import IO, Any
 
 from core import study
 from core.recipes import attributes, run
-from core.recipes.recipe import Recipe, shown
+from core.recipes.options import shown
+from core.recipes.recipe import Recipe
 
 
 def train(recipe: Recipe, progress: IO[str] | None = sys.stderr) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What both recipes share: a checked recipe in; data read, a network trained, a card written."""
+"""What all recipes share: a checked recipe in; data read, a network trained, a card written."""
 
 from __future__ import annotations
 
@@ -20,23 +20,33 @@ from core.errors import BadInput
 from core.recipes import card, export, networks, samples, training
 from core.recipes.checkpoint import State
 from core.recipes.export import Exported
+from core.recipes.options import Options
 from core.recipes.recipe import Recipe
 from core.recipes.samples import Samples
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A finished run: the network, what it learned from and what was kept apart (or None)."""
+    """A finished run: the network, its history, and what a card says of each table."""
+
+    recipe: Options
+    net: Any
+    state: State
+    data_sha256: str
+    data: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Bodies(Trained):
+    """A network of bodies, what it learned from and what was kept apart (or None)."""
 
     recipe: Recipe
     net: networks.Net
     learned: Samples
     apart: tuple[Samples, Samples] | None
-    state: State
-    data_sha256: str
 
 
-def train(recipe: Recipe, progress: IO[str] | None = sys.stderr) -> Trained:
+def train(recipe: Recipe, progress: IO[str] | None = sys.stderr) -> Bodies:
     """Read, check and train. Raises BadInput, NotFound, DongseonError."""
     if recipe.name in zoo.rows():
         raise BadInput("{name} is a model of this product: give --name another", name=recipe.name)
@@ -52,24 +62,22 @@ def train(recipe: Recipe, progress: IO[str] | None = sys.stderr) -> Trained:
     bar = partial(tqdm, desc="sha256", unit="crop", file=progress, leave=False, delay=0.5,
                   disable=progress is None)  # fmt: skip
     data = samples.sha256(recipe.manifest, bar)
-    start = None if recipe.start is None else _sha256(recipe.start)
-    identity = recipe.identity(data, start)
+    identity = recipe.identity(data, start_sha256(recipe))
     state = training.train(recipe, net, learned, identity, progress)
-    return Trained(recipe, net, learned, apart, state, data)
+    return Bodies(recipe, net, state, data, samples.told(recipe.manifest), learned, apart)
 
 
-def _sha256(path: str) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+def start_sha256(options: Options) -> str | None:
+    """The hash of the weights a run begins from, None for random ones."""
+    if options.start is None:
+        return None
+    return hashlib.sha256(Path(options.start).read_bytes()).hexdigest()
 
 
 def about(trained: Trained) -> dict[str, str]:
     """What a row of models.toml says of licence, data and origin."""
     recipe = trained.recipe
-    tables = samples.told(recipe.manifest)
-    told = "; ".join(
-        f"{one['people']} {'drawn' if one['drawn'] else 'labelled'} people, {one['crops']} crops"
-        for one in tables
-    )
+    told = "; ".join(card.brief(one) for one in trained.data)
     start = "" if recipe.start is None else f", begun from {Path(recipe.start).name}"
     return {
         "licence": recipe.licence,
@@ -78,7 +86,7 @@ def about(trained: Trained) -> dict[str, str]:
     }
 
 
-def body_model(trained: Trained) -> Exported:
+def body_model(trained: Bodies) -> Exported:
     """Write NAME.onnx, the body vectors."""
     recipe = trained.recipe
     path = Path(recipe.out) / f"{recipe.name}.onnx"
@@ -95,8 +103,9 @@ def write_table(out: Path, models: Sequence[Exported]) -> None:
 
 
 def write_card(
-    trained: Trained, models: Sequence[Exported], results: Mapping[str, Any] | None
-) -> dict[str, Any]:
+    trained: Trained, models: Sequence[Exported], results: Mapping[str, Any] | None,
+    limits: Sequence[str] = card.LIMITS,
+) -> dict[str, Any]:  # fmt: skip
     """Write NAME.json and NAME.md; returns the card."""
     recipe, out = trained.recipe, Path(trained.recipe.out)
     where = training.device(recipe)
@@ -104,16 +113,17 @@ def write_card(
     start = None
     if recipe.start is not None:
         tensors = sum(v.dim() > 0 for v in trained.net.backbone.net.state_dict().values())
-        start = {"file": Path(recipe.start).name, "sha256": _sha256(recipe.start),
+        start = {"file": Path(recipe.start).name, "sha256": start_sha256(recipe),
                  "tensors": tensors, "note": recipe.start_note}  # fmt: skip
     facts = card.made({
         "name": recipe.name,
         "files": [{"file": m.file, "bytes": m.row["bytes"], "sha256": m.row["sha256"],
-                   "difference": m.difference} for m in models],
+                   "difference": m.difference}
+                  for m in {m.file: m for m in reversed(models)}.values()][::-1],
         "recipe": {k: v for k, v in vars(recipe).items()
                    if k not in ("manifest", "out", "start", "eval")} | {"lr": recipe.rate},
         "command": recipe.command(),
-        "data": samples.told(recipe.manifest),
+        "data": trained.data,
         "data_sha256": trained.data_sha256,
         "start": start,
         "epochs": len(history),
@@ -124,7 +134,7 @@ def write_card(
         "loss": history[-1]["loss"],
         "licence": recipe.licence,
         "results": results or None,
-    })  # fmt: skip
+    }, limits)  # fmt: skip
     training.whole(
         out / f"{recipe.name}.json",
         json.dumps(facts, ensure_ascii=False, indent=1, allow_nan=False) + "\n",

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import BadInput
-from core.recipes.recipe import shown
+from core.recipes.options import shown
 from core.study.judging import check
 from core.study.manifest import rows
 from core.types import ATTRIBUTES, UNKNOWN, Float64, Int

@@ -10,8 +10,11 @@ import numpy as np
 from core import mask, photo, zoo
 from core.describe import Describer, Shot
 from core.errors import BadInput, ModelError
+from core.footage import frame_at
 from core.geometry import resize
 from core.types import Image, Kind
+
+MOMENT = "#t="
 
 
 def embedding(model: str, directories: Sequence[str | Path]) -> tuple[zoo.Row, Kind, Describer]:
@@ -47,10 +50,23 @@ def _describer(row: zoo.Row, directories: Sequence[str | Path]) -> Describer:
 
 
 def read(path: Path) -> Image:
-    """The upright picture (H,W,3) uint8 RGB. Raises BadInput."""
+    """The upright picture (H,W,3) uint8 RGB; FILM#t=SECONDS is a frame of a film. Raises BadInput.
+
+    Source: [mediafrag]
+    """
+    film, moment, at_s = str(path).rpartition(MOMENT)
+    if moment and Path(film).is_file():
+        return frame_at(film, _seconds(at_s)).image
     if not path.is_file():
         raise BadInput("there is no picture at {path}", path=path)
     return photo.read(path.read_bytes(), path.name).image
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise BadInput("{text!r} is no moment of a film in seconds", text=text[:40]) from None
 
 
 def reduced(image: Image, share: float | None) -> Image:

@@ -1,0 +1,52 @@
+"""Pictures of people near the camera: boxes are what the masks say, and the seed decides all."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from core.citizens.__main__ import main
+
+COUNT = 6
+
+
+def make(out, makehuman, *more: str) -> list[dict[str, str]]:
+    words = ["frames", str(out), "--near", "--count", str(COUNT), "--assets", str(makehuman),
+             "--workers", "1", "--json", *more]  # fmt: skip
+    assert main(words) == 0
+    return list(csv.DictReader((out / "frames.csv").read_text("utf-8").splitlines()))
+
+
+@pytest.fixture(scope="module")
+def near(renderer, makehuman, tmp_path_factory):
+    out = tmp_path_factory.mktemp("near")
+    return out, make(out, makehuman)
+
+
+def test_every_picture_is_there_and_a_box_is_what_its_mask_says(near, capsys):
+    out, rows = near
+    assert len({row["path"] for row in rows}) == COUNT
+    people = [row for row in rows if row["x1"]]
+    assert len(people) >= COUNT // 2
+    for row in people:
+        ids = cv2.imread(str(out / row["mask"]), cv2.IMREAD_GRAYSCALE)
+        image = cv2.imread(str(out / row["path"]))
+        assert ids.shape == image.shape[:2]
+        y, x = np.nonzero(ids == int(row["person"]))
+        seen = [x.min(), y.min(), x.max() + 1, y.max() + 1]
+        assert [float(row[k]) for k in ("x1", "y1", "x2", "y2")] == seen
+        assert 0.15 <= float(row["visible"]) <= 1.05
+
+
+def test_the_same_seed_draws_the_same_and_another_others(near, makehuman, tmp_path, capsys):
+    out, rows = near
+    again = make(tmp_path / "again", makehuman)
+    assert json.loads(capsys.readouterr().out)["pictures"] == COUNT
+    assert again == rows
+    for name in ("frames/000002.jpg", "masks/000002.png"):
+        assert (tmp_path / "again" / name).read_bytes() == (out / name).read_bytes()
+    assert make(tmp_path / "other", makehuman, "--seed", "3") != rows
