@@ -92,12 +92,12 @@ class Pack:
 
 
 def _table(directories: Iterable[str | Path] = ()) -> dict[str, dict[str, Any]]:
-    """models.toml of this package, then of every folder on the search path (the user's own).
+    """models.toml of this package and of its weights, then of every folder on the search path.
 
     A name that is taken keeps its first meaning: a folder cannot redefine a measured model.
     """
-    files = [Path(__file__).parent / "models.toml"]
-    files += [folder / "models.toml" for folder in search_path(directories)]
+    folders = [Path(__file__).parent, shipped_dir(), *search_path(directories)]
+    files = [folder / "models.toml" for folder in folders]
     merged: dict[str, dict[str, Any]] = {"models": {}, "packs": {}}
     for file in files:
         for part, entries in _parsed(file).items():
