@@ -91,7 +91,7 @@ class Association:
     def deal(self, t_s: float, box: Float32, score: Float32) -> NDArray[np.int64]:
         """Whose (N,) each box (N,4) xyxy of this frame is; NOBODY where it is too weak to begin."""
         self._forget(t_s)
-        whose = np.full(len(box), NOBODY)
+        whose = np.full(len(box), NOBODY, np.int64)
         for mover, row in self._pairs(t_s, box, score):
             mover.take(t_s, box[row], float(score[row]))
             whose[row] = mover.number
