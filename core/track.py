@@ -2,20 +2,20 @@
 
 One `Tracker` per clip, so that no identity ever crosses a cut or a camera. Memory is bounded by the
 number of people in view, not by the length of the clip.
-
-Source: [zhang2022bytetrack], [yang2023cbiou]
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.association import NOBODY, Association
 from core.detect import People
-from core.geometry import expand, intersection, iou
+from core.geometry import expand, intersection
 from core.types import Float32, Image, Tracklet
 
 MARGIN = 0.1  # of the longer side, kept around the person: hair and hands reach out of boxes
@@ -26,6 +26,7 @@ GOOD_HEIGHT_PX = 160.0  # a body this tall is as good as a taller one
 GOOD_SHARPNESS = 60.0  # Laplacian variance at 128 px height where sharpness counts half
 EDGE_PX = 2.0
 SPARSE_S = 0.5
+WEAK_S = 4.0  # of a track's beginning may be weak boxes only
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Share:
     handed_s: float = -math.inf
 
     def owns(self, track: _Track) -> bool:
-        return bool(track.t_s) and self.from_s <= track.t_s[0] < self.to_s
+        return self.from_s <= track.since_s < self.to_s
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,26 @@ class Crop:
 
 @dataclass
 class _Track:
-    """What is known of one person so far; `slots` holds the best crop of each stretch of time."""
+    """What is known of one person so far; `slots` holds the best crop of each stretch of time.
+
+    sure     a box was good enough to believe in a person; there are no crops before
+    since_s  when that was: so they came into view
+    handed   by another piece of the film, which holds the boxes before
+    """
 
     t_s: list[float] = field(default_factory=list)
     box: list[Float32] = field(default_factory=list)
     score: list[float] = field(default_factory=list)
+    sure: bool = False
+    since_s: float = math.nan
+    handed: bool = False
     slot_s: float = MIN_APART_S
     slots: dict[int, Crop] = field(default_factory=dict)
+
+    def forget(self, until_s: float) -> None:
+        """Drop the boxes before that time: what is never sure must not grow for hours."""
+        while self.t_s[0] < until_s:
+            del self.t_s[0], self.box[0], self.score[0]
 
     def offer(self, crop: Crop) -> None:
         """Keep the crop if it is the best of its slot; merge slots when there are too many."""
@@ -105,6 +119,11 @@ class _Scene:
         track.t_s.append(self.t_s)
         track.box.append(box)
         track.score.append(score)
+        if not track.sure:
+            track.forget(self.t_s - WEAK_S)
+            return
+        if math.isnan(track.since_s):
+            track.since_s = self.t_s
         x1, y1, x2, y2 = expand(box[None], 0.0, (self.image.shape[1], self.image.shape[0]))[0]
         best = score * min(1.0, (y2 - y1) / GOOD_HEIGHT_PX) * float(self.clear[row])
         if not track.wants(self.t_s, best):  # sharpness can only lower it
@@ -149,12 +168,11 @@ class Tracker:
     """Follows people through one clip; feed it frames in time order with `update`.
 
     camera_id, clip_id  for the tracklet ids
-    fps                 analysis rate; thresholds below are for about 5 a second, where a walker can
-                        move half a body width between two samples, so boxes are compared with a
-                        buffer (a share of their size)
-    lost_s              a person unseen for longer is a new tracklet; with the buffer chosen on
-                        data/demo: two people in one tracklet cost more than one in two
-    start_score         a new person must score this; weaker boxes only continue a track
+    fps                 analysis rate
+    lost_s              a person unseen for longer is a new tracklet; chosen on data/demo: two
+                        people in one tracklet cost more than one in two
+    start_score         a person must score this once; weaker boxes before and after belong to them
+    firm_score          boxes that good are dealt out first
     share               of a film cut into pieces, who belongs to this one; None = everybody
     """
 
@@ -167,27 +185,15 @@ class Tracker:
         lost_s: float = 1.0,
         start_score: float = 0.5,
         firm_score: float = 0.4,
-        buffer: float = 0.3,
         share: Share | None = None,
     ) -> None:
-        from trackers import ByteTrackTracker
-        from trackers.utils.iou import BIoU
-
         self.prefix = f"{camera_id}/{clip_id}"
-        self.lost_s = lost_s
+        self.start_score = start_score
         self._share = share or Share()
-        self._tracker = ByteTrackTracker(
-            lost_track_buffer=int(30 * lost_s),  # never longer than `_close` keeps a track
-            frame_rate=fps,
-            track_activation_threshold=start_score,
-            high_conf_det_threshold=firm_score,
-            minimum_consecutive_frames=1,
-            minimum_iou_threshold=0.03,  # a runner moves one and a half body widths
-            iou=BIoU(buffer_ratio=buffer),
+        self._whose = Association(
+            fps=fps, lost_s=lost_s, start_score=start_score, firm_score=firm_score
         )
-        self._open: dict[int, _Track] = {}  # by the tracker's number
-        self._born: dict[object, _Track] = {}  # by the tracker's object: seen once, no number yet
-        self._once: list[_Track] = []  # seen once, and gone
+        self._open: dict[int, _Track] = {}  # by the association's number
         self._times = (0, 0.0, 0.0)  # frames so far, first and last time
         self._done = 0
 
@@ -196,71 +202,51 @@ class Tracker:
 
         Returns the tracklets that ended with it.
         """
-        import supervision
-
-        found = supervision.Detections(
-            xyxy=people.box.astype(np.float64),
-            confidence=people.score.astype(np.float64),
-            data={"row": np.arange(len(people))},
-        )
         frames, first_s, last_s = self._times
         if last_s < self._share.handed_s <= t_s:
             self._take_over()
         self._times = (frames + 1, first_s if frames else t_s, t_s)
-        result = self._tracker.update(found, timestamp=t_s)
-        for tracked in self._tracker.tracks:  # the second box brings a number: keep the first, too
-            if tracked.tracker_id >= 0 and tracked in self._born:
-                self._open[tracked.tracker_id] = self._born.pop(tracked)
+        whose = self._whose.deal(t_s, people.box, people.score)
+        ended = self._close(self._open.keys() - self._whose.alive)
         scene = _Scene(t_s, image, people, clearness(people.box, (image.shape[1], image.shape[0])))
-        numbers = () if result.tracker_id is None else result.tracker_id
-        for row, number in zip(result.data.get("row", ()), numbers, strict=True):
-            if number >= 0:
-                scene.add(self._open[int(number)], int(row))
-        self._note_births(scene)
-        return self._close(t_s)
+        for row in np.flatnonzero(whose != NOBODY):
+            track = self._open.setdefault(int(whose[row]), _Track())
+            track.sure |= bool(people.score[row] >= self.start_score)
+            scene.add(track, int(row))
+        return ended
 
     def finish(self) -> list[Tracklet]:
         """Tracklets of everyone still in view at the end of the clip."""
-        self._once += self._born.values()
-        self._born = {}
-        return self._close(float("inf"))
+        return self._close(set(self._open))
 
     @property
     def idle(self) -> bool:
         """Whether nobody who belongs to this piece is in view, or was up to `lost_s` ago."""
-        return not any(map(self._share.owns, [*self._open.values(), *self._born.values()]))
+        return not any(map(self._share.owns, self._open.values()))
 
     def _take_over(self) -> None:
         """Whoever came into view before this piece is followed anew: the one before lets go."""
-        share = self._share
-        self._open = {n: t if share.owns(t) else _Track() for n, t in self._open.items()}
-        self._born = {one: t if share.owns(t) else _Track() for one, t in self._born.items()}
-
-    def _note_births(self, scene: _Scene) -> None:
-        """ByteTrack numbers a person at the second box only: remember the first."""
-        alive = {tracked for tracked in self._tracker.tracks if tracked.tracker_id < 0}
-        for tracked in alive - self._born.keys():
-            box = np.asarray(tracked.get_state_bbox(), dtype=np.float32).reshape(1, 4)
-            self._born[tracked] = _Track()
-            scene.add(self._born[tracked], int(iou(box, scene.people.box)[0].argmax()))
-        self._once += [one for tracked, one in self._born.items() if tracked not in alive]
-        self._born = {tracked: one for tracked, one in self._born.items() if tracked in alive}
+        self._open = {
+            number: _Track(sure=True, handed=True)
+            if track.sure and not self._share.owns(track)
+            else track
+            for number, track in self._open.items()
+        }
 
     def _sparse(self) -> bool:
         """True where frames come so seldom that a passer-by may be in one of them only."""
         frames, first_s, last_s = self._times
         return frames < 2 or (last_s - first_s) / (frames - 1) > SPARSE_S
 
-    def _close(self, now_s: float) -> list[Tracklet]:
-        ended = [n for n, track in self._open.items() if now_s - self._seen_s(track) > self.lost_s]
+    def _close(self, ended: Set[int]) -> list[Tracklet]:
+        """The tracklets of those numbers, in the order they came into view."""
         tracks = [self._open.pop(number) for number in sorted(ended)]
-        once, self._once = self._once, []
-        if self._sparse():  # else a box in one frame out of many is a detector's slip
-            tracks += once
-        return [self._tracklet(track) for track in tracks if self._share.owns(track)]
-
-    def _seen_s(self, track: _Track) -> float:
-        return track.t_s[-1] if track.t_s else self._share.handed_s
+        least = 1 if self._sparse() else 2  # a box in one frame of many is a detector's slip
+        return [
+            self._tracklet(track)
+            for track in tracks
+            if self._share.owns(track) and (track.handed or len(track.t_s) >= least)
+        ]
 
     def _tracklet(self, track: _Track) -> Tracklet:
         crops = track.crops()

@@ -317,3 +317,20 @@ def test_judged_attributes_by_hand():
 
 def test_the_papers_formula_is_used_as_it_is():
     assert rank_k([1, 2, 3, 9]) == {1: 25.0, 2: 50.0, 3: 75.0, 4: 75.0, 5: 75.0}
+
+
+def test_everybody_drawn_is_followed(town, tiny_pack, tmp_path, capsys):
+    pack = ["--pack", "tiny", "--models", str(tiny_pack)]
+    assert main(["eval", "tracking", "--city", str(town), *pack, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["visits"], found["tracklets"], found["nobody"], found["mixed"]) == (4, 4, 0, 0)
+    assert (found["followed"], found["fragments"], found["purity"]) == (1.0, 1.0, 1.0)
+    assert found["idf1"] > 0.8
+    kept = tmp_path / "kept"
+    assert main(["eval", "route", "--city", str(town), "--keep", str(kept), *pack, "--json"]) == 0
+    routed = json.loads(capsys.readouterr().out)["tracking"]
+    assert routed == {"visits": 4, "followed": 1.0}
+    assert main(["eval", "tracking", "--city", str(town), "--kept", str(kept), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == found
+    assert main(["eval", "tracking", "--city", str(town), "--kept", str(tmp_path / "no")]) == 2
+    assert "no workspace" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.detect import People
-from core.track import MAX_CROPS, MIN_APART_S, Tracker, clearness, cut_person, sharpness
+from core.track import MAX_CROPS, MIN_APART_S, WEAK_S, Tracker, clearness, cut_person, sharpness
 
 SIZE = (640, 360)
 BODY = (40, 120)  # a person, px
@@ -45,9 +45,9 @@ def frame(
     return image
 
 
-def follow(steps: Mapping[float, People], **settings) -> list:
+def follow(steps: Mapping[float, People], fps: float = FPS, **settings) -> list:
     """Run a tracker over {seconds: people}; the tracklets in the order they ended."""
-    tracker = Tracker("c1", "k1", fps=FPS, **settings)
+    tracker = Tracker("c1", "k1", fps=fps, **settings)
     done = []
     for t, found in steps.items():
         done += tracker.update(START + t, frame(found), found)
@@ -111,6 +111,69 @@ def test_two_who_cross_keep_their_tracklets_when_one_is_hidden_for_a_moment():
     assert len(found) == 2
     for one, way in zip(sorted(found, key=lambda f: f.box[0, 0]), (1, -1), strict=True):
         assert np.all(np.diff(one.box[:, 0]) * way > 0)
+
+
+@pytest.mark.parametrize("fps", [4.0, 10.0, 30.0])
+def test_two_at_the_same_depth_cross_while_one_box_covers_both(fps):
+    steps = {}
+    for t in times(round(5 * fps), fps):
+        left, right = box_at(40 + 100 * t), box_at(540 - 100 * t)
+        both = [min(left[0], right[0]), 150.0, max(left[2], right[2]), 270.0]
+        merged = abs(left[0] - right[0]) < 0.6 * BODY[0]
+        steps[t] = people([both] if merged else [left, right])
+    found = follow(steps, fps=fps)
+    assert len(found) == 2
+    for one, way in zip(sorted(found, key=lambda f: f.box[0, 0]), (1, -1), strict=True):
+        assert (one.box[-1, 0] - one.box[0, 0]) * way > 300
+
+
+def test_companions_in_one_box_for_a_moment_stay_two():
+    steps = {}
+    for i, t in enumerate(times(25)):
+        left, right = box_at(40 + 60 * t), box_at(100 + 60 * t)
+        both = [left[0], left[1], right[2], right[3]]
+        steps[t] = people([both] if 10 <= i < 13 else [left, right])
+    found = sorted(follow(steps), key=lambda f: f.box[0, 0])
+    assert len(found) == 2
+    for one, from_x in zip(found, (40, 100), strict=True):
+        apart = (one.t_s - START < 1.9) | (one.t_s - START > 2.7)
+        assert one.box[apart, 0] == pytest.approx(from_x + 60 * (one.t_s[apart] - START), abs=1e-3)
+
+
+def test_what_stands_still_and_weak_takes_over_nobody_who_passes():
+    pole = box_at(300)
+    steps = {}
+    for t in times(40):
+        walker = [box_at(100 + 50 * t)] if t < 3.6 else []  # goes behind something beside the pole
+        steps[t] = people([*walker, pole], [0.9] * len(walker) + [0.25])
+    (one,) = follow(steps)
+    assert one.box[:18, 0] == pytest.approx(100 + 50 * (one.t_s[:18] - START), abs=1e-3)
+    assert len(one.t_s) <= 19  # where the walker should be just beside the pole, it is one of both
+
+
+def test_a_box_twice_as_tall_is_not_the_one_awaited():
+    steps = {t: people([box_at(200, 180, (30, 60))]) for t in times(5)}
+    steps |= {t: people([box_at(195, 60, (50, 180))]) for t in times(10)[5:]}
+    assert [len(one.t_s) for one in follow(steps)] == [5, 5]
+
+
+def test_weak_boxes_before_the_first_good_one_are_the_persons():
+    steps = {t: people([box_at(10 + 40 * t)], 0.3 if t < 1 else 0.9) for t in times(10)}
+    (one,) = follow(steps)
+    assert one.enter_s == START
+    assert len(one.t_s) == 10
+    assert one.crop_at.min() >= 5  # and no picture of a person nobody believed in
+
+
+def test_of_what_is_never_sure_little_is_remembered():
+    tracker = Tracker("c1", "k1", fps=FPS)
+    pole = people([box_at(300)], 0.3)
+    image = frame(pole)
+    for t in times(600):
+        assert tracker.update(START + t, image, pole) == []
+    assert sum(len(track.t_s) for track in tracker._open.values()) <= WEAK_S * FPS + 1
+    assert tracker.idle
+    assert tracker.finish() == []
 
 
 def test_no_id_is_shared_between_the_trackers_of_two_clips():

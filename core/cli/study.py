@@ -49,6 +49,12 @@ def add(verbs: Verbs) -> None:
                      "given: one crop as in the paper, or photos as a family gives")  # fmt: skip
     one.add_argument("--keep", metavar="DIR", help="keep what was ingested for the next run")
     one.add_argument("--pack", metavar="NAME")
+    one = verbs.add("tracking", eval_tracking, group="eval", models=True)
+    one.add_argument("--city", required=True, action="append", metavar="DIR", help="footage with "
+                     "truth; may be given again")  # fmt: skip
+    one.add_argument("--kept", metavar="DIR", help="read what `eval route --keep DIR` has kept")
+    one.add_argument("--fps", type=float, default=5.0, metavar="N", help="frames a second")
+    one.add_argument("--pack", metavar="NAME")
     one = verbs.add("tables", eval_tables, group="eval", models=True)
     one.add_argument("answers", nargs="*", metavar="ANSWER.json", help="what `eval reid|detection|"
                      "attributes|route --json` printed")  # fmt: skip
@@ -193,6 +199,16 @@ def eval_route(args: argparse.Namespace) -> int:
     values = study.route_test(folders, args.pack, args.models, args.problems, sys.stderr,
                               _path(args.keep), args.probe)  # fmt: skip
     return answer(args, values, study.route_text(values))
+
+
+def eval_tracking(args: argparse.Namespace) -> int:
+    """How well people are followed on cities with truth: visits, purity, IDF1, HOTA."""
+    from core import study
+
+    folders = [Path(folder) for folder in args.city]
+    values = study.track_test(folders, args.pack, args.models, sys.stderr, _path(args.kept),
+                              args.fps)  # fmt: skip
+    return answer(args, values, study.track_text(values))
 
 
 def eval_tables(args: argparse.Namespace) -> int:

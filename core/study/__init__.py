@@ -8,6 +8,7 @@ from core.study.judging import attributes
 from core.study.routetest import route_test, route_text
 from core.study.sitefit import fit_site, undo_site
 from core.study.tables import Data, tables
+from core.study.tracktest import track_test, track_text
 
 __all__ = [
     "Data",
@@ -21,5 +22,7 @@ __all__ = [
     "route_test",
     "route_text",
     "tables",
+    "track_test",
+    "track_text",
     "undo_site",
 ]

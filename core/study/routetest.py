@@ -21,12 +21,14 @@ import numpy as np
 from core import route as routing
 from core.describe import decode
 from core.errors import BadInput
+from core.metrics import tracking
 from core.metrics.bootstrap import mean_of, share
 from core.metrics.openset import OpenSet, best_scores
 from core.metrics.reliability import above, table, words
 from core.metrics.routes import places, rank_k, stops
 from core.study.city import City, Problem, Visit
 from core.study.delivered import read
+from core.study.tracktest import counts, kept
 from core.types import Float32, Float64, Image, Ranking, Sighting, Tracklet
 from core.workspace import Workspace
 
@@ -52,6 +54,7 @@ class _Found:
     error_s: list[float] = field(default_factory=list)
     word: list[tuple[str, bool, int]] = field(default_factory=list)
     cases: int = 0
+    tracked: list[tracking.Counts] = field(default_factory=list)
 
 
 def route_test(
@@ -75,7 +78,9 @@ def route_test(
             city = read(path)
             ws = _world(city, (workspaces or Path(folder)) / path.name, pack, directories, progress)
             packs.add(ws.pack)
-            who = people(city, ws)
+            seen = kept(ws)
+            who = {one.id: city.who(one) for one in seen}
+            found.tracked += counts(city, seen)
             asked = [one for one in city.problems if one.photos or probe == "crop"]
             asked = [one for one in asked if one.crop is not None or probe == "photos"]
             for problem in asked[:problems]:
@@ -115,8 +120,7 @@ def _world(
 
 def people(city: City, ws: Workspace) -> dict[str, str | None]:
     """{tracklet id: the person it shows, or None}."""
-    ids = ws.gallery.select(columns=("tracklet_id",))["tracklet_id"].to_pylist()
-    return {one.id: city.who(one) for one in ws.gallery.tracklets(ids)}
+    return {one.id: city.who(one) for one in kept(ws)}
 
 
 def _solve(
@@ -318,10 +322,12 @@ def _figures(found: _Found) -> dict[str, Any]:
     measured = stops(right, found.stop_found, appearances, found.error_s)
     probability, is_right, of_case = (np.array([one[k] for one in found.stop]) for k in range(3))
     said = [list(column) for column in zip(*found.word, strict=True)] or [[], [], []]
+    tracked = tracking.tracking(found.tracked)
     both = OpenSet(np.array(found.absent), np.array(found.present))
     return {
         "problems": found.cases,
         "appearances": appearances,
+        "tracking": {"visits": tracked.visits, "followed": _plain(tracked.followed)},
         "rank_k": {
             method: {
                 "inside_camera": _ranks(found.inside[method]),
@@ -359,6 +365,8 @@ def _plain(value: float, digits: int = 4) -> float | None:
 def route_text(values: Mapping[str, Any]) -> str:
     """The same for people."""
     lines = [f"{values['problems']} problems, {values['appearances']} appearances"]
+    seen = values["tracking"]
+    lines.append(f"of {seen['visits']} visits of anybody a tracklet follows {seen['followed']}")
     for method, one in values["rank_k"].items():
         inside, anywhere = (
             "  ".join(f"{v}" for v in one[k].values()) for k in ("inside_camera", "all_cameras")
