@@ -142,7 +142,7 @@ def _damaged(ws: Workspace) -> Iterator[Note]:
 def _canary(ws: Workspace) -> Iterator[Finding]:
     """Whether stored pictures still give the stored vectors on this machine."""
     try:
-        off = None if ws.recordings.outdated() else ws.canary()
+        off = ws.canary()
     except DongseonError:  # a damaged clip or a missing model: it is named already
         return
     if off is None:

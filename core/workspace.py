@@ -518,15 +518,18 @@ class Workspace:
         """How far vectors made here and now lie from those in the gallery: the largest 1 - cosine.
 
         A few stored tracklets are described again from their kept pictures; a machine or provider
-        that computes otherwise would compare people wrongly. None without footage.
+        that computes otherwise would compare people wrongly. None without vectors by these models.
         """
+        made, models = self.gallery.clip_models(), self._models.describer.models
         ids = self.gallery.select(columns=("tracklet_id",))["tracklet_id"].to_pylist()[:most]
         far = None
         for tracklet, about in zip(
             self.gallery.tracklets(ids), self.gallery.descriptions(ids), strict=True
         ):
-            now = self._models.describer.tracklet(tracklet)
+            now, by = self._models.describer.tracklet(tracklet), made[tracklet.clip_id]
             for name, stored in about.vectors.items():
+                if models.get(name) != by[name]:
+                    continue
                 again = now.vectors.get(name)
                 same = again is not None and again.rows.shape == stored.rows.shape
                 off = 1 - np.vecdot(again.rows, stored.rows).min() if same and again else 1.0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from visits import red_photo
 
 from core import casework, reach
 from core.casebook import Casebook
@@ -112,6 +113,8 @@ def test_a_case_says_what_to_do_next(tmp_path: Path) -> None:
 def test_casework_on_a_real_workspace(tiny_workspace: Path, red_box) -> None:
     ws = Workspace.open(tiny_workspace)
     case = ws.new_case("red", reason="test", same_clothes=True)
+    assert casework.clothes_from(ws, case) == "none"  # there is no picture of the person
+    ws.add_photo(case, ("red.png", red_photo()))
     assert casework.clothes_from(ws, case) == "ticked"
     assert casework.reachable(ws, case) is None
     ws.draw_box(case, *red_box, by="kim")
