@@ -95,7 +95,7 @@ class Association:
         for mover, row in self._pairs(t_s, box, score):
             mover.take(t_s, box[row], float(score[row]))
             whose[row] = mover.number
-        for row in np.flatnonzero((whose == NOBODY) & (score >= SEED_SCORE)):
+        for row in np.flatnonzero((whose == NOBODY) & (score >= SEED_SCORE)).tolist():
             whose[row] = self._next
             self._movers.append(self._begin(t_s, box[row], float(score[row])))
         self._last_s = t_s
@@ -169,7 +169,7 @@ def _as_tall(awaited: Float32, box: Float32) -> NDArray[np.bool_]:
     """(M,N) whether a box is about as tall as awaited: two in one box, or a head alone, is not."""
     tall, found = (np.maximum(b[:, 3] - b[:, 1], 1.0) for b in (awaited, box))
     ratio = found[None] / tall[:, None]
-    return (ratio <= TALLER) & (ratio >= 1 / TALLER)
+    return np.asarray((ratio <= TALLER) & (ratio >= 1 / TALLER), dtype=np.bool_)
 
 
 def _straight(awaited: _Awaited, last: Float32, since_s: Float64, box: Float32) -> Float64:
