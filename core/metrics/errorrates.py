@@ -23,12 +23,18 @@ class Det:
     fnmr: Float64
 
     def thinned(self, most: int = 200) -> Det:
-        """About so many points, evenly over the logarithms of both rates; both ends are kept."""
+        """At most about so many points, evenly over the logarithms of both rates.
+
+        Both ends, the point of equal rates, and both sides of every step told are kept.
+        """
         last = len(self.threshold) - 1
-        levels = np.geomspace(1e-6, 1, most // 2)
+        levels = np.geomspace(1e-6, 1, most // 4)
         rising = np.searchsorted(self.fnmr, levels)
         falling = last - np.searchsorted(self.fmr[::-1], levels)
-        at = np.unique(np.clip(np.concatenate([rising, falling, [0, last]]), 0, last))
+        equal = int(np.abs(self.fmr - self.fnmr).argmin())
+        ends = np.array([0, equal, last])
+        told = (rising - 1, rising, falling, falling + 1, ends)
+        at = np.unique(np.clip(np.concatenate(told), 0, last))
         return Det(self.threshold[at], self.fmr[at], self.fnmr[at])
 
 
