@@ -260,14 +260,14 @@ def test_detection_on_frames_of_a_film_beside_a_second_model(tiny_films, tiny_pa
     assert main([*words, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["n_boxes"], found["n_pictures"], found["ap50"]) == (4, 2, 1.0)
-    assert found["recall_by_height"] == {"64": {"recall": 1.0, "n": 4}}
+    assert found["recall_by_height"] == {"64-128": {"recall": 1.0, "n": 4}}
     assert found["beside"]["ap50"] == 1.0
     assert found["seconds"] > 0
     assert found["ratio"] == pytest.approx(found["seconds"] / found["beside"]["seconds"], rel=0.05)
     assert main(words) == 0
     said = capsys.readouterr().out
     assert "AP50 1.0" in said
-    assert "from 64 px 1.0 (4)" in said
+    assert "64-128 px 1.0 (4)" in said
     assert "x tiny_person" in said
     write(tmp_path / "m.csv", "path,x1,y1,x2,y2", [("c1.mp4#t=soon", 0, 0, 9, 9)])
     assert main(words) == 2

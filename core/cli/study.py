@@ -158,7 +158,7 @@ def eval_detection(args: argparse.Namespace) -> int:
 
 
 def _found(one: Mapping[str, Any]) -> str:
-    tall = "  ".join(f"from {px} px {of['recall']} ({of['n']})"
+    tall = "  ".join(f"{px} px {of['recall']} ({of['n']})"
                      for px, of in one["recall_by_height"].items())  # fmt: skip
     text = f"{one['model']}: AP50 {one['ap50']}  precision {one['precision']}  "
     return f"{text}recall {one['recall']}  {one['seconds']} s a picture\n  by height: {tall}"

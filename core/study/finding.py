@@ -38,7 +38,7 @@ def detection(
 ) -> dict[str, Any]:
     """AP50 (all-point), and precision and recall at the best F1, of a person detector.
 
-    recall_by_height: at that score, of people at least 0, 64, 128 and 256 px tall in the picture.
+    recall_by_height: at that score, of people below 64, 128, 256 px and taller in the picture.
     seconds: of one picture, its fastest half on average; loading and reading left out.
     pictures: the folder the paths are in, the manifest's own if None;  beside: a second detector
     that sees every picture right after the first; ratio: seconds of the first to those of it.
@@ -92,7 +92,8 @@ def _figures(found: Sequence[tuple[Float32, Float32]], true: list[Float32]) -> d
     for low, high in pairwise((*HEIGHTS, math.inf)):
         here = (height >= low) & (height < high)
         if here.any():
-            by_height[f"{low:g}"] = {"recall": plain(float(at[here].mean())), "n": int(here.sum())}
+            name = f"{low}-" if math.isinf(high) else f"{low}-{high}"
+            by_height[name] = {"recall": plain(float(at[here].mean())), "n": int(here.sum())}
     return {
         **{name: plain(getattr(result, name)) for name in ("ap50", "precision", "recall", "score")},
         "recall_by_height": by_height,

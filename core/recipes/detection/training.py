@@ -62,7 +62,7 @@ def _figures(found: dict[str, Any]) -> dict[str, Any]:
     """What `dongseon eval detection` prints, as a card tells it; no time: it is of one machine."""
     told = {name: found[name] for name in ("ap50", "precision", "recall", "score")}
     for px, of in found["recall_by_height"].items():
-        told[f"recall of {of['n']} people from {px} px on"] = of["recall"]
+        told[f"recall of {of['n']} people of {px} px"] = of["recall"]
     return {**told, "pictures": found["n_pictures"], "boxes": found["n_boxes"]}
 
 
