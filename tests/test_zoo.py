@@ -68,7 +68,8 @@ def black(row: zoo.Row, n: int = 1) -> np.ndarray:
 
 def test_the_own_table_is_sound():
     rows, packs = zoo.rows(), zoo.packs()
-    assert list(packs) == ["reference", "opencv-zoo"]
+    assert list(packs) == ["reference", "opencv-zoo", "builtin"]
+    assert zoo.missing("builtin") == []
     for pack in packs.values():
         for task, name in pack.tasks.items():
             assert rows[name].task == task
@@ -139,7 +140,7 @@ def test_a_table_that_is_no_text_is_one_clear_error(pack):
 
 
 def test_unknown_names_are_said_with_what_there_is(tiny_pack):
-    with pytest.raises(NotFound, match=r"'nope'.*reference, opencv-zoo, tiny"):
+    with pytest.raises(NotFound, match=r"'nope'.*reference, opencv-zoo, builtin, tiny"):
         zoo.pack("nope", [tiny_pack])
     with pytest.raises(NotFound, match="'nope' is not known"):
         zoo.load("nope", [tiny_pack])
@@ -207,7 +208,7 @@ def test_an_empty_variable_means_unset_and_never_the_current_folder(tiny_pack, m
     assert "tiny" not in zoo.packs()
 
 
-def test_the_default_pack_is_the_first_complete_one(pack, tmp_path):
+def test_the_default_pack_is_the_first_complete_one(pack, tmp_path, monkeypatch):
     assert zoo.default_pack([pack]) == "tiny"
     second = table(pack) + "\n" + table(pack).split("\n[models")[0].replace("tiny]", "other]")
     write_table(pack, second)
@@ -218,6 +219,8 @@ def test_the_default_pack_is_the_first_complete_one(pack, tmp_path):
     text = table(pack).replace("body_embedding = 'tiny_body'", "body_embedding = 'spare_body'", 1)
     write_table(pack, text + "\n" + spare)
     assert zoo.default_pack([pack]) == "other"  # spare_body.onnx is not there
+    assert zoo.default_pack([tmp_path / "nowhere"]) == "builtin"
+    monkeypatch.setattr(zoo, "shipped_dir", lambda: tmp_path)
     with pytest.raises(ModelError, match=r"no complete model pack.*nowhere"):
         zoo.default_pack([tmp_path / "nowhere"])
 
@@ -232,6 +235,10 @@ def test_builtin_is_the_default_wherever_its_files_lie_unless_a_folder_is_named(
 ):
     """Our weights in the cache, or in data/models; a complete pack of somebody else beside them."""
     other = renamed(Path(shutil.copytree(tiny_pack, tmp_path / "other")), "other")
+    write_table(other, table(other).replace("tiny_", "other_"))
+    for file in other.glob("tiny_*.onnx"):
+        file.rename(file.with_name(file.name.replace("tiny_", "other_")))
+    monkeypatch.setattr(zoo, "shipped_dir", lambda: tmp_path / "none")
     for place in (own_cache, tmp_path / "data" / "models"):
         ours = renamed(Path(shutil.copytree(tiny_pack, place)), "builtin")
         packs, models = table(ours).split("\n\n", 1)  # another one is listed first, complete, too
@@ -245,10 +252,10 @@ def test_builtin_is_the_default_wherever_its_files_lie_unless_a_folder_is_named(
         assert zoo.default_pack([other]) == "other"
         monkeypatch.setenv("DONGSEON_MODELS", str(other))
         assert zoo.default_pack() == "other"
-        (other / "tiny_body.onnx").rename(tmp_path / "aside.onnx")
+        shutil.move(other / "other_body.onnx", place)
         assert zoo.missing("other") == []  # its last file is found elsewhere
         assert zoo.default_pack() == "builtin"
-        (tmp_path / "aside.onnx").rename(other / "tiny_body.onnx")
+        shutil.move(place / "other_body.onnx", other)
         monkeypatch.delenv("DONGSEON_MODELS")
     (tmp_path / "data" / "models" / "tiny_body.onnx").unlink()
     assert zoo.default_pack([other]) == "other"
