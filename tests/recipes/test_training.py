@@ -389,7 +389,7 @@ def test_the_product_reads_the_body_model_and_gets_the_same_vectors(trained, man
     batch = torch.from_numpy(np.stack(pictures()))
     want = unit(embedded(one, manifest, batch)["vector"])
     assert vectors.shape == (4, one.embedding)
-    assert np.abs(vectors - want).max() <= 1e-4
+    assert np.abs(vectors - want).max() <= 2e-3  # weights of 16 bits
 
 
 def test_the_product_reads_the_attribute_model_and_gets_the_same_probabilities(trained, manifest):
@@ -462,7 +462,7 @@ def test_the_card_tells_all_that_is_needed_to_judge_and_repeat(trained, manifest
     for file in card["files"]:
         row = zoo.rows([one.out])[file["file"].removesuffix(".onnx")]
         assert (row.sha256, row.bytes) == (file["sha256"], file["bytes"])
-        assert file["difference"] <= 1e-4
+        assert file["difference"] <= 2e-3
     figures = card["results"]["eval reid"]["real/manifest.csv"]
     again = study.reid(Path(one.eval[0]), one.name, [one.out])
     assert figures == again  # what `dongseon eval reid` prints
