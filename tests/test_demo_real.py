@@ -1,4 +1,4 @@
-"""The shipped demonstration city, searched with public weights: what an officer sees first."""
+"""The shipped demonstration city, searched with our weights and with public ones."""
 
 from __future__ import annotations
 
@@ -8,16 +8,47 @@ from pathlib import Path
 
 import pytest
 
+from core import ticks, zoo
 from core.cli import main
 
+ROOT = Path(__file__).parents[1]
 BESIDE = Path(__file__).parents[2] / "shared"
 MODELS = Path(os.environ.get("DONGSEON_MODELS") or BESIDE / "models")
-pytestmark = pytest.mark.skipif(
+public = pytest.mark.skipif(
     not (MODELS / "yolox_nano.onnx").exists(),
     reason=f"NOT TESTED, the demo with real weights: none in {MODELS} (set DONGSEON_MODELS)",
 )
 
 
+def test_a_clone_finds_people_with_nothing_but_its_own_weights(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("DONGSEON_MODELS", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    words = ["demo", "--no-serve", "--json", "--workspace", str(tmp_path / "ws")]
+    assert main(words) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["pack"] == "builtin"
+    assert found["score"]["visits_in_top_20"] >= 0.5 * found["score"]["visits"]
+    assert {one["band"] for one in found["candidates"]} <= {"weak", "moderate", "insufficient",
+                                                            "against"}  # fmt: skip
+    assert main([*words, "--case", "case04"]) == 0  # nowhere in the footage
+    absent = json.loads(capsys.readouterr().out)
+    assert all(stop["probability"] < 0.8 for stop in absent["route"]["stops"])
+
+
+def test_our_weights_are_what_their_cards_say_and_small():
+    shipped = ROOT / "data" / "models"
+    table = zoo.rows()
+    for name in ("body_2026nov", "attributes_2026nov"):
+        row = table[name]
+        zoo.verify(row, shipped / row.file)
+        assert row.sha256 in (shipped / f"{name}.md").read_text("utf-8")
+    counting = ticks.believed(table["attributes_2026nov"].calibration)
+    assert "upper_color" in counting
+    assert "glasses" not in counting  # it always says "none"
+    assert sum(file.stat().st_size for file in shipped.glob("*.onnx")) <= 20_000_000
+
+
+@public
 def test_the_demo_finds_most_of_what_there_is_and_nobody_who_is_not_there(tmp_path, capsys):
     words = ["demo", "--no-serve", "--json", "--models", str(MODELS), "--pack", "reference"]
     words += ["--workspace", str(tmp_path / "ws")]

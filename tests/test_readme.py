@@ -26,11 +26,11 @@ def block(marker: str) -> str:
 def test_the_run_command_runs_as_it_stands_but_for_the_install(tmp_path, tiny_pack, tiny_films):
     install, _, verb = block("run-command").rpartition(" && ")
     assert "--require-hashes requirements/run.txt" in install
-    words = shlex.split(verb.replace("DIR", str(tiny_pack)))
-    assert words[:2] == [".venv/bin/dongseon", "demo"]
+    words = shlex.split(verb)
+    assert words == [".venv/bin/dongseon", "demo"]  # with our own weights: tests/test_demo_real.py
     town = tinycity.write(tmp_path / "town", tiny_films)  # data/demo has a test of its own
     words = [sys.executable, "-m", "core.cli", *words[1:], "--data", str(town)]
-    words += ["--workspace", str(tmp_path / "ws"), "--pack", "tiny", "--no-serve"]
+    words += ["--workspace", str(tmp_path / "ws"), "--models", str(tiny_pack), "--no-serve"]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "truth: in view 2 times, 2 of them in the first 20 candidates" in done.stdout
