@@ -10,6 +10,7 @@ import html
 import io
 import math
 import re
+import unicodedata
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 
@@ -35,6 +36,7 @@ PART_WORDS: Mapping[str, Note] = {
 }
 
 _UNUSED = note("not used")
+REASON_COLUMNS = 50  # what fits beside a missing bar; a Hangul syllable takes two
 _AGAINST = note("speaks against")
 _FOR = note("speaks for")
 _BAR_STYLE = (
@@ -297,6 +299,16 @@ def _bar(value: float, y: float, x_of: Callable[[float], float]) -> str:
     return bar
 
 
+def _within(text: str, columns: int) -> str:
+    """The text, cut to so many columns of a terminal: a Hangul syllable takes two."""
+    room = columns
+    for at, one in enumerate(text):
+        room -= 2 if unicodedata.east_asian_width(one) in "WF" else 1
+        if room < 0:
+            return text[: at - 1].rstrip() + "…"
+    return text
+
+
 def evidence_bars(
     face: float,
     body: float,
@@ -338,7 +350,7 @@ def evidence_bars(
         else:
             why = (missing or {}).get(name)
             said = _xml(translate(note("not used: {why}", why=translate(why)) if why else _UNUSED))
-            short = said if len(said) <= 46 else _xml(html.unescape(said)[:45] + "…")
+            short = _xml(_within(html.unescape(said), REASON_COLUMNS))
             parts.append(f'<text x="{left + 4}" y="{y + 12}" class="none">{short}</text>')
         spoken.append(f"{word} {said}")
     against, favour = _xml(translate(_AGAINST)), _xml(translate(_FOR))

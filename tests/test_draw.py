@@ -162,6 +162,15 @@ def test_bars_speak_the_users_language() -> None:
     assert "말:not used" in said
 
 
+def test_a_long_reason_ends_where_the_picture_does_in_either_script() -> None:
+    for one, most in (("가", 26), ("w", 51)):
+        said = draw.evidence_bars(math.nan, 0.0, 0.0, translate=lambda _, one=one: one * 90)
+        words = [t.text or "" for t in ElementTree.fromstring(said).iter(f"{SVG}text")]
+        cut = next(word for word in words if word.endswith("…"))
+        assert most - 4 <= len(cut) <= most
+        assert one * 90 in said  # read aloud whole
+
+
 def test_hostile_words_stay_text_in_the_bars() -> None:
     why = note("{name}", name=HOSTILE)
     svg = bars(math.nan, math.nan, math.nan, missing={"face": why}, translate=str)

@@ -142,5 +142,6 @@ def test_settings_keep_the_app_on_this_computer() -> None:
         "toolbarMode": "viewer",
     }
     assert settings["browser"]["gatherUsageStats"] is False
+    assert settings["logger"]["hideWelcomeMessage"] is True  # nor offers anything to developers
     beside = MAIN.parent / ".streamlit" / "config.toml"  # read when started from another folder
     assert tomllib.loads(beside.read_text("utf-8")) == settings
