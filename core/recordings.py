@@ -170,10 +170,9 @@ class Recordings:
         return reindexing.outdated(self._gallery, self._models.describer.models)
 
     def reindex(self, *, by: str = "") -> Iterator[Progress]:
-        """Describe those anew from their kept pictures, and log that; progress in clips."""
-        clips = len(self.outdated())
+        """Log that, then describe those anew from their kept pictures; progress in clips."""
+        self._casebook.record(by, "reindex", "gallery", {"clips": len(self.outdated())})
         yield from reindexing.reindex(self._gallery, self._models.describer)
-        self._casebook.record(by, "reindex", "gallery", {"clips": clips})
 
     def _film(self, source: str | Path, state: str) -> Film:
         """What the film is; remembered, because its hash means reading all of it."""

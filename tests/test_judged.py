@@ -224,9 +224,14 @@ def test_a_gallery_of_another_attribute_model_is_judged_anew_from_its_pictures(
     more, models = replace(films[0], id="f" * 16), again.recordings._models.describer.models
     with pytest.raises(ModelError, match="another version of the model tiny_judge"):
         again.gallery.write(more, [], [], models)
+    steps = again.recordings.reindex(by="kim")
+    assert [next(steps).done, next(steps).done] == [0, 1]
+    steps.close()  # cut off after the first clip: that it was begun is in the log
+    assert [row.action for row in again.casebook.trail("gallery")].count("reindex") == 1
+    assert len(again.recordings.outdated()) == 1
     again.close()
     assert main(["reindex", "--workspace", str(seen.path), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"clips": 2, "people": 4}
+    assert json.loads(capsys.readouterr().out) == {"clips": 1, "people": 2}
     again = Workspace.open(seen.path)
     assert again.clips() == films
     assert again.recordings.outdated() == []

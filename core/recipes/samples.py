@@ -150,14 +150,19 @@ def split(samples: Samples, held_out: float, seed: int) -> tuple[Samples, Sample
 def sha256(
     manifests: Sequence[str | Path],
     progress: Callable[[Iterable[Any]], Iterable[Any]] = lambda items: items,
+    columns: Sequence[str] = ("path",),
 ) -> str:
-    """One hash over every table's bytes and the bytes of every picture, in the tables' order."""
+    """One hash over every table's bytes and those of every file its columns name, in its order.
+
+    A file that several rows name counts once.
+    """
     told = hashlib.sha256()
     for manifest in (Path(m) for m in manifests):
         told.update(hashlib.sha256(manifest.read_bytes()).digest())
-        for row in progress(rows(manifest, ("path",))):
-            content = (manifest.parent / row["path"]).read_bytes()
-            told.update(hashlib.sha256(content).digest())
+        table = rows(manifest, ("path",))
+        names = {row[k]: None for row in table for k in columns if row.get(k)}
+        for name in progress(list(names)):
+            told.update(hashlib.sha256((manifest.parent / name).read_bytes()).digest())
     return told.hexdigest()
 
 

@@ -16,7 +16,7 @@ import tiny
 
 from core.cli import main, training
 from core.errors import BadInput, NotFound
-from core.recipes import card
+from core.recipes import card, samples
 from core.recipes.__main__ import main as wing
 from core.recipes.detection import compose, scenes, teacher
 from core.recipes.detection.plan import Plan, from_options
@@ -149,13 +149,14 @@ def test_what_cannot_be_learned_is_said(tmp_path):
 
 
 def test_the_hash_knows_every_byte_of_pictures_and_masks(table, tmp_path):
-    before = scenes.sha256([table])
-    assert before == scenes.sha256([table])
+    before = samples.sha256([table], columns=scenes.FILES)
+    assert before == samples.sha256([table], columns=scenes.FILES)
     for name in ("frames/001.png", "masks/001.png"):
         copy = Path(shutil.copytree(table.parent, tmp_path / name.replace("/", "-")))
         (copy / name).write_bytes((copy / name).read_bytes() + b"\0")
         used = "masks/001.png" in (table.read_text("utf-8"))
-        assert (scenes.sha256([copy / "frames.csv"]) != before) == (used or "frames" in name)
+        after = samples.sha256([copy / "frames.csv"], columns=scenes.FILES)
+        assert (after != before) == (used or "frames" in name)
 
 
 # Composed pictures.

@@ -27,7 +27,7 @@ pytest.importorskip("torchvision", reason=WHY)
 from core import study, zoo  # noqa: E402
 from core.detect import PersonDetector, decode_yolox  # noqa: E402
 from core.errors import BadInput  # noqa: E402
-from core.recipes import checkpoint, networks  # noqa: E402
+from core.recipes import checkpoint, networks, samples  # noqa: E402
 from core.recipes.detection import assign, compose, losses, scenes, training  # noqa: E402
 from core.recipes.detection.network import Averaged, Detector, Product  # noqa: E402
 from core.recipes.detection.plan import STRIDES, Plan  # noqa: E402
@@ -254,7 +254,7 @@ def test_the_card_tells_all_that_is_needed_to_judge_and_repeat(trained, table):
     one, card = trained
     out = Path(one.out)
     assert json.loads((out / f"{one.name}.json").read_text("utf-8")) == json.loads(json.dumps(card))
-    assert card["data_sha256"] == scenes.sha256([table])
+    assert card["data_sha256"] == samples.sha256([table], columns=scenes.FILES)
     assert card["data"][0]["pictures"] == 24
     (file,) = card["files"]
     rows = zoo.rows([out])

@@ -1,4 +1,4 @@
-"""CSV tables of pictures with boxes in; scenes, people to cut out, and the hash of it all, out.
+"""CSV tables of pictures with boxes in; scenes, and people to cut out, out.
 
 The columns are those of `dongseon eval detection`: path,x1,y1,x2,y2, a row without a box for a
 picture with nobody. Three more are used where they are there: `score` of a teacher's box, `visible`
@@ -7,8 +7,7 @@ of a drawn person, `mask` and `person`: the picture that says which pixels are w
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from core.study.finding import box_of
 from core.study.manifest import number, rows
 from core.types import Float32, Int
 
+FILES = ("path", "mask")  # columns that name a file
 NEEDED = ("path", "x1", "y1", "x2", "y2")
 SURE = 0.45  # a teacher's box below this is neither a person nor none
 SEEN = 0.3  # a body that shows less is neither, too
@@ -108,21 +108,6 @@ def check_eval(manifest: str | Path) -> None:
         path = Path(manifest).parent / row["path"]
         if not Path(str(path).partition("#t=")[0]).is_file():
             raise BadInput("there is no picture at {path}", path=path)
-
-
-def sha256(
-    manifests: Sequence[str | Path],
-    progress: Callable[[Iterable[Any]], Iterable[Any]] = lambda items: items,
-) -> str:
-    """One hash over every table's bytes and the bytes of every picture and mask, in their order."""
-    told = hashlib.sha256()
-    for manifest in (Path(m) for m in manifests):
-        told.update(hashlib.sha256(manifest.read_bytes()).digest())
-        table = rows(manifest, NEEDED)
-        names = {row[k]: None for row in table for k in ("path", "mask") if row.get(k)}
-        for name in progress(list(names)):
-            told.update(hashlib.sha256((manifest.parent / name).read_bytes()).digest())
-    return told.hexdigest()
 
 
 def told(manifests: Sequence[str | Path], scenes: Scenes) -> list[dict[str, Any]]:

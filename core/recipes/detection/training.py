@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from core import study, zoo
 from core.errors import BadInput
-from core.recipes import card, export, loop, networks, order, run
+from core.recipes import card, export, loop, networks, order, run, samples
 from core.recipes.detection import losses, scenes
 from core.recipes.detection.compose import FILL, Composer
 from core.recipes.detection.network import Averaged, Detector, Product
@@ -77,7 +77,7 @@ def fit(plan: Plan, progress: IO[str] | None = sys.stderr) -> Trained:
     net = build(plan)
     bar = partial(tqdm, desc="sha256", unit="picture", file=progress, leave=False, delay=0.5,
                   disable=progress is None)  # fmt: skip
-    data = scenes.sha256(plan.manifest, bar)
+    data = samples.sha256(plan.manifest, bar, scenes.FILES)
     identity = plan.identity(data, run.start_sha256(plan))
     where = loop.device(plan)
     net.to(where, memory_format=torch.channels_last)
