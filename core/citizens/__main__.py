@@ -34,6 +34,8 @@ def _parser() -> argparse.ArgumentParser:
     people.add_argument("--cameras", type=int, default=2)
     people.add_argument("--pairs", type=int, default=5, help="groups of cameras")
     people.add_argument("--no-night", action="store_true", help="no street lamps, no infrared")
+    people.add_argument("--own", type=float, default=0.0, metavar="SHARE",
+                        help="of citizens in clothes that nobody else wears")  # fmt: skip
     people.add_argument("--empty", action="store_true", help="leak probe: nobody is drawn")
     faces = verbs.add_parser("faces", parents=[common], help="face crops with landmarks")
     faces.add_argument("--shots", type=int, default=10, help="shots per citizen")
@@ -100,7 +102,7 @@ def _set(args: argparse.Namespace) -> dict[str, object]:
     plan: Plan
     if args.verb == "people":
         plan = People(args.count, args.crops, args.cameras, args.pairs, args.split, args.seed,
-                      night=not args.no_night, empty=args.empty)  # fmt: skip
+                      night=not args.no_night, empty=args.empty, own=args.own)  # fmt: skip
         pictures = args.count * args.crops * args.cameras
     elif args.verb == "kface":
         plan = KFaces(args.count, args.cells, args.size, args.split, args.seed)

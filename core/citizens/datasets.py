@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.citizens import assets, backdrop, motion
+from core.citizens.boutique import in_own_clothes
 from core.citizens.chance import SPLITS, generator, pick, presets
 from core.citizens.people import Citizen, citizen
 from core.citizens.render import Renderer, world_bones
@@ -69,6 +70,7 @@ class People:
     set does not hang on the luck of two cameras.
     infrared, lamps only where night is True;  occluded, crowded: share of crops with something
     before, somebody beside the person
+    own  share of citizens in clothes of their own instead of a catalogue's: see `boutique`
     """
 
     count: int
@@ -81,10 +83,13 @@ class People:
     occluded: float = 0.30
     crowded: float = 0.30
     empty: bool = False
+    own: float = 0.0
 
     def check(self) -> None:
         """Raise BadInput unless it can be drawn."""
         _check_split(self.split)
+        if not 0 <= self.own <= 1:
+            raise BadInput("--own is the share of citizens in clothes of their own: 0 to 1")
         if min(self.count, self.crops, self.cameras, self.pairs) < 1:
             raise BadInput("count, crops, cameras and pairs must be 1 or more")
 
@@ -208,6 +213,8 @@ def draw_crop(
 def _people_rows(renderer: Renderer, plan: People, index: int, out: Path) -> list[Row]:
     """Draw all crops of one citizen; the rows of the manifest."""
     who = citizen(plan.seed * 1_000_000 + index, plan.split)
+    if generator("own", plan.seed, plan.split, index).uniform() < plan.own:
+        who = in_own_clothes(who, plan.seed)
     rows = []
     for number, name in enumerate(plan.camera_names(index)):
         camera = crop_camera(name, plan.split, plan.night)

@@ -26,7 +26,8 @@ Float32 = NDArray[np.float32]
  MASK, BAG, STRAP) = range(17)  # fmt: skip
 COUNT, ROWS = 17, 5
 KINDS = {SKIN: 1, EYE: 2, BROW: 3, LASH: 4, HAIR: 5, MASK: 8}
-PATTERNS = ("plain", "stripes", "pinstripes", "checks", "two_tone", "print")
+PATTERNS = ("plain", "stripes", "pinstripes", "checks", "two_tone", "print", "blotches", "graphic",
+            "panels")  # fmt: skip
 FABRICS = ("cotton", "knit", "denim", "padded", "wool", "leather")
 FAR = 99.0
 SHOE = 7
@@ -163,6 +164,35 @@ float folds(vec3 c, float arm, float mat, float quilt) {
     return h;
 }
 
+// Cloth of one's own: blotches, a picture on the chest, panels; the colors say how they lie.
+vec3 own(vec3 c, float arm, vec3 a, vec3 b, float pattern, float scale, float soft) {
+    float p = 40.0 * (a.r + 2.3 * a.g + 5.1 * b.b + 3.7 * b.r);
+    vec3 third = fract(p * 0.37) > 0.5 ? a.brg * 0.6 + b.gbr * 0.4 : b.grb;
+    if (pattern == 6.0) {
+        vec3 q = c * (2.2 / scale) + vec3(p, 1.7 * p, 0.6 * p);
+        float t = wave(q) + 0.5 * wave(q * 2.1 + 3.0), edge = min(0.3, 2.0 * soft);
+        vec3 two = mix(a, b, smoothstep(-edge, edge, t - 0.1));
+        return mix(two, third, smoothstep(-edge, edge, t - 0.9));
+    }
+    if (pattern == 7.0) {
+        if (c.z < 0.4 || arm > 0.03) return a;
+        vec2 q = vec2(c.x, c.y - 3.4 - 0.6 * sin(p));
+        float half_w = 0.55 + 0.45 * fract(p * 0.71), half_h = 0.35 + 0.75 * fract(p * 0.53);
+        float inside = fract(p * 0.19) > 0.5
+            ? 1.0 - smoothstep(0.9, 1.0, length(q / vec2(half_w, half_h)))
+            : step(abs(q.x), half_w) * step(abs(q.y), half_h);
+        float t = wave(vec3(q * (3.0 + 3.0 * fract(p * 0.83)), p));
+        vec3 drawn = mix(b, third, smoothstep(-0.1, 0.1, t));
+        return mix(a, drawn, inside);
+    }
+    float kind = floor(fract(p * 0.29) * 4.0);
+    if (kind == 0.0) return arm > 0.03 ? b : a;
+    if (kind == 1.0) return abs(c.x) > 1.05 + 0.3 * fract(p) && arm <= 0.03 ? b : a;
+    float y = 1.2 + 3.2 * fract(p * 0.47), wide = 0.4 + 0.6 * scale;
+    if (kind == 2.0) return abs(c.y - y) < wide && arm <= 0.03 ? b : a;
+    return c.y + 0.5 * c.x * sin(p) > y ? (arm > 0.6 ? third : b) : a;
+}
+
 // The color of a cloth at canon c; px = dm of canon per pixel (patterns fade when too fine).
 vec3 dye(vec3 c, float arm, float mat, vec3 a, vec3 b, float pattern, float scale, float px) {
     float along = arm > 0.03 ? arm * 6.2 : c.y;
@@ -204,6 +234,7 @@ vec3 dye(vec3 c, float arm, float mat, vec3 a, vec3 b, float pattern, float scal
         float r = length(at) + 0.06 * sin(5.0 * atan(at.y, at.x));
         return mix(mean, mix(a, b, 1.0 - smoothstep(0.24 - soft, 0.24 + soft, r)), fine);
     }
+    if (pattern > 5.5) return own(c, arm, a, b, pattern, scale, soft);
     return a;
 }
 """

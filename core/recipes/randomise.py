@@ -18,12 +18,15 @@ from core.types import Image
 class Hardness:
     """How far each property is changed, and how often.
 
-    shift  share of the size the frame moves or grows by;  light, contrast, saturation, gamma,
-    balance: +- shares;  blur, shrink, noise, jpeg, erase: probabilities
+    shift  share of the size the frame moves or grows by;  narrow: of its width that is cut from a
+    side at most, because detectors' boxes are narrower than drawn crops
+    light, contrast, saturation, gamma, balance: +- shares;  blur, shrink, noise, jpeg, erase:
+    probabilities
     """
 
     flip: float = 0.5
     shift: float = 0.08
+    narrow: float = 0.25
     light: float = 0.3
     contrast: float = 0.3
     saturation: float = 0.3
@@ -39,7 +42,7 @@ class Hardness:
 HARD = Hardness()
 COLOUR_TRUE = Hardness(light=0.2, contrast=0.2, saturation=0.15, gamma=0.2, balance=0.05, erase=0.2)
 """For attributes: a red coat must stay red, and what is asked for must stay in the picture."""
-NONE = Hardness(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+NONE = Hardness(*(13 * [0.0]))
 
 
 def randomise(
@@ -65,7 +68,7 @@ def _framed(image: Image, rng: np.random.Generator, how: Hardness) -> Image:
     import cv2
 
     height, width = image.shape[:2]
-    x1, x2 = np.round(rng.uniform(-how.shift, how.shift, 2) * width).astype(int)
+    x1, x2 = np.round(rng.uniform(-how.shift, max(how.shift, how.narrow), 2) * width).astype(int)
     y1, y2 = np.round(rng.uniform(-how.shift, how.shift, 2) * height).astype(int)
     if width - abs(x1) - abs(x2) < 4 or height - abs(y1) - abs(y2) < 4:
         return image

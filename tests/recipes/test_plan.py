@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -273,6 +274,17 @@ def test_hard_changes_more_than_what_keeps_colours_true():
         return float(np.mean([np.abs(m.mean((0, 1)) - image.mean((0, 1))).mean() for m in made]))
 
     assert 0 < change(COLOUR_TRUE) < change(HARD)
+
+
+def test_drawn_crops_are_cut_narrower_as_detectors_boxes_are():
+    image = np.zeros((120, 60, 3), np.uint8)
+    image[:, 20:40] = 255  # a third of the width
+    how = replace(NONE, narrow=0.25)
+    made = [randomise(image, (60, 120), np.random.default_rng(s), how) for s in range(60)]
+    shares = [one.mean() / 255 for one in made]
+    assert 0.33 < min(shares) < 0.36  # hardly anything cut
+    assert max(shares) > 0.5
+    assert all(np.ptp(one[:, 30].astype(int)) == 0 for one in made)  # the whole height stays
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 7), (600, 40)])
