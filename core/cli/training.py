@@ -21,6 +21,8 @@ OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "start": ({"metavar": "FILE"}, "weights to begin from; nothing is ever downloaded"),
     "start-note": ({"metavar": "TEXT"}, "what those weights learned from, for the card"),
     "frozen": ({"action": "store_const", "const": True}, "the backbone stays as --start has it"),
+    "colors": ({"action": "store_const", "const": True}, "histograms of colors by height beside "
+               "the backbone"),
     "epochs": ({"type": int, "metavar": "N"}, "default 60"),
     "size": ({"metavar": "WxH"}, "input, px; default 128x256"),
     "embedding": ({"type": int, "metavar": "N"}, "numbers in a body vector; default 512"),

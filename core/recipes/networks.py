@@ -1,7 +1,8 @@
 """The name of a backbone in; a network out: crop -> body vector, identities, attributes.
 
 Pooled by generalised mean or average, projected, and normalised by a batch-norm "neck": the triplet
-loss sees the vector before the neck, the classifier and the product see it after.
+loss sees the vector before the neck, the classifier and the product see it after. A palette of the
+crop's colors may stand beside the pooled features.
 
 Source: [zhou2019osnet], [sandler2018mobilenetv2], [he2016resnet], [luo2019bag], [radenovic2019gem]
 Source: [jia2019dualnorm], [wang2017normface]
@@ -19,6 +20,7 @@ from torch import nn
 from torch.nn import functional
 
 from core.errors import BadInput
+from core.recipes.palette import Palette
 from core.recipes.recipe import MOBILENETS, OSNETS
 
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet, in shares of 255
@@ -142,18 +144,19 @@ class Net(nn.Module):
     """A backbone with a body vector for `people` identities (0 = none) and attribute heads.
 
     heads  {attribute: number of its values};  scale  0, or identities are told by the angle between
-    vectors alone, times this
+    vectors alone, times this;  colors  True: a palette stands beside what the backbone pools
     """
 
     def __init__(
         self, backbone: str, pooling: str, embedding: int, people: int, heads: Mapping[str, int],
-        scale: float = 0.0, frozen: bool = False,
+        scale: float = 0.0, frozen: bool = False, colors: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         self.backbone = Backbone(backbone).requires_grad_(not frozen)
         self.frozen = frozen
         self.pool = GeM() if pooling == "gem" else Average()
-        channels = self.backbone.channels
+        self.palette = Palette(MEAN, STD) if colors else None
+        channels = self.backbone.channels + (Palette.channels if colors else 0)
         self.embeds = people > 0
         if self.embeds:
             self.project = nn.Linear(channels, embedding)
@@ -175,7 +178,7 @@ class Net(nn.Module):
         return self
 
     def forward(self, x: torch.Tensor) -> Seen:
-        pooled = self.pool(self.backbone(x))  # (B,C)
+        pooled = self.pooled(x)
         feature = vector = who = None
         if self.embeds:
             feature = self.project(pooled)
@@ -183,6 +186,11 @@ class Net(nn.Module):
             who = self._named(vector)
         judged = self.heads_neck(pooled) if len(self.heads) else pooled
         return Seen(feature, vector, who, {n: head(judged) for n, head in self.heads.items()})
+
+    def pooled(self, x: torch.Tensor) -> torch.Tensor:
+        """(B,C) what all that is judged is judged by."""
+        seen = self.pool(self.backbone(x))
+        return seen if self.palette is None else torch.cat([seen, self.palette(x)], dim=1)
 
     def _named(self, vector: torch.Tensor) -> torch.Tensor:
         """Logits (B,people).  Source: [wang2017normface] for those by angle."""
@@ -200,7 +208,7 @@ class Embedding(nn.Module):
         self.net = net
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.net.neck(self.net.project(self.net.pool(self.net.backbone(x))))
+        return self.net.neck(self.net.project(self.net.pooled(x)))
 
 
 class Judge(nn.Module):
@@ -214,7 +222,7 @@ class Judge(nn.Module):
         self.net, self.temperature = net, dict(temperature)
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        pooled = self.net.heads_neck(self.net.pool(self.net.backbone(x)))
+        pooled = self.net.heads_neck(self.net.pooled(x))
         return tuple(
             torch.softmax(head(pooled) / self.temperature[name], dim=1)
             for name, head in self.net.heads.items()

@@ -27,6 +27,7 @@ class Recipe:
     manifest    CSV tables of labelled crops;  out: folder of the run;  name: of the model
     start       file of weights to begin from, or None for random ones;  start_note: what they are
     frozen      the backbone keeps the weights of `start`: only what stands on it learns
+    colors      a palette (histograms of colors by height) stands beside the backbone
     size        (width, height) px of the input;  embedding: numbers in a body vector
     people, crops  P identities x K crops in a batch
     lr          highest learning rate; None = by `start`;  warmup: epochs until it is reached
@@ -46,6 +47,7 @@ class Recipe:
     backbone: str = "osnet_x0_25"
     start: str | None = None
     frozen: bool = False
+    colors: bool = False
     epochs: int = 60
     size: tuple[int, int] = (128, 256)
     embedding: int = 512
@@ -83,6 +85,8 @@ class Recipe:
             raise BadInput("--frozen keeps a backbone as it is: name its weights with --start")
         if min(self.size) < 16 or max(self.size) > 1024:
             raise BadInput("--size is WIDTHxHEIGHT of 16 to 1024 px, for instance 128x256")
+        if self.colors and self.size[1] % 8:
+            raise BadInput("--colors looks at eight stripes: take a height that 8 divides")
 
     @property
     def rate(self) -> float:
