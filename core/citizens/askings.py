@@ -60,13 +60,13 @@ class Asked:
 def make(city: Path, out: Path, present: int, absent: int, seed: int = 0) -> Iterator[str]:
     """Put cases to a city into a folder; yields what was done. Raises BadInput, NotFound."""
     plan, visits = _json(city / "truth" / "city.json"), _json(city / "truth" / "visits.json")
-    asked = [*_present(plan, visits, present, seed), *_absent(plan, visits, absent, seed)]
+    asked = chosen(plan, visits, present, absent, seed)
     (out / "photos").mkdir(parents=True, exist_ok=True)
     renderer = Renderer(assets.load(), supersample=1)
     for n, one in enumerate(asked, 1):
         file = out / "photos" / f"{one.id}.jpg"
         if not file.exists():
-            done, jpeg = cv2.imencode(".jpg", _photo(renderer, one, plan["split"], seed)[..., ::-1],
+            done, jpeg = cv2.imencode(".jpg", photo(renderer, one, plan["split"], seed)[..., ::-1],
                                       [cv2.IMWRITE_JPEG_QUALITY, QUALITY])  # fmt: skip
             assert done
             file.write_bytes(jpeg.tobytes())
@@ -74,11 +74,22 @@ def make(city: Path, out: Path, present: int, absent: int, seed: int = 0) -> Ite
             yield f"{n} of {len(asked)} photos"
     renderer.close()
     cameras = {one["id"]: one for one in plan["cameras"]}
-    write(out / "cases.json", [_put(one, cameras, seed) for one in asked])
+    write(out / "cases.json", [told(one, cameras, seed) for one in asked])
     answers = [{"id": one.id, "person": one.person, "twins": list(one.twins)} for one in asked]
     (out / "truth").mkdir(exist_ok=True)
     (out / "truth" / "answers.json").write_text(dumps(answers), encoding="utf-8")
     yield f"{out}: {present} present, {absent} absent"
+
+
+def chosen(
+    plan: dict[str, Any],
+    visits: Sequence[dict[str, Any]],
+    present: int,
+    absent: int,
+    seed: int = 0,
+) -> list[Asked]:
+    """Who is looked for in a city of this plan and these visits (`truth`). Raises BadInput."""
+    return [*_present(plan, visits, present, seed), *_absent(plan, visits, absent, seed)]
 
 
 def _json(file: Path) -> Any:
@@ -147,7 +158,7 @@ def _seconds(iso_time: str) -> float:
     return datetime.fromisoformat(iso_time).timestamp()
 
 
-def _put(one: Asked, cameras: dict[str, Any], seed: int) -> dict[str, Any]:
+def told(one: Asked, cameras: dict[str, Any], seed: int) -> dict[str, Any]:
     """A case as it is put: last seen somewhere near, a walk before the first camera sees them."""
     rng = generator("last seen", seed, one.id, one.who.name)
     camera, at_s = one.seen
@@ -169,7 +180,7 @@ def _put(one: Asked, cameras: dict[str, Any], seed: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _photo(renderer: Renderer, one: Asked, split: str, seed: int) -> Image:
+def photo(renderer: Renderer, one: Asked, split: str, seed: int) -> Image:
     """The whole person by a hand-held camera, before a street, in other light than the city's."""
     rng = generator("asked photo", seed, one.id, one.who.name)
     who = replace(one.who, outfit=replace(one.who.outfit, mask=None))

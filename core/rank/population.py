@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from core.types import Float64, Int
 
 ENOUGH_STRANGERS = 2_000
-ENOUGH_COMPARED = 200  # of one search, to see how its own strangers score
+ENOUGH_COMPARED = 100  # of one search, to see how its own strangers score
 TAIL = 0.1  # the share of those compared whose evidence shapes the tail
 SHORTEST = -0.75  # shape of the tail: a shorter one ends too soon after the last one seen
 NO_LESS = 0.1  # strangers; the tail of one search alone cannot say that there are fewer
@@ -85,7 +85,7 @@ def expected_here(e: ArrayLike, otherwise: ArrayLike) -> Float64:
     compared gives a generalised Pareto tail (probability-weighted moments, shape from -.75 to 0),
     and n S(e) is expected above it. The person's own sightings, if there are any, are counted as
     strangers, which makes the answer rather too large. Below .1 it counts only as far as
-    `otherwise` agrees; with fewer than 200 compared `otherwise` is the answer.
+    `otherwise` agrees; with fewer than 100 compared `otherwise` is the answer.
     Source: [hosking1987]
     """
     e, other = np.asarray(e, dtype=np.float64), np.asarray(otherwise, dtype=np.float64)
