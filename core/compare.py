@@ -102,12 +102,13 @@ def search(
 
 
 def _expected(field: Field, site: Site) -> Float64:
-    """Strangers (N,) expected to score as high.
+    """Strangers (N,) expected to score as high: as everybody compared here does, ticks included.
 
     Where ticks are all there is, they are counted: everybody compared who fits as well, give or
     take `AS_WELL`, the candidate included: in a red jacket one is one of many in red jackets.
     """
-    expected = site.expected_false(field.unticked, field.face.e, field.cloth, len(field.found))
+    by_site = site.expected_false(field.unticked, field.face.e, field.cloth, len(field.found))
+    expected = rank.expected_here(field.e, by_site)
     alone, told = field.by_ticks_alone, np.sort(field.attributes[~np.isnan(field.attributes)])
     as_well = len(told) - np.searchsorted(told, field.attributes[alone] - AS_WELL, side="left")
     expected[alone] = as_well

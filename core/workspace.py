@@ -21,6 +21,7 @@ from core import (
     cameralist,
     compare,
     footage,
+    onroute,
     photocheck,
     reach,
     route,
@@ -30,7 +31,6 @@ from core import (
 )
 from core.casebook import Case, Casebook, Category, Jobs
 from core.clock import iso_time as iso_time
-from core.compare import KINDS
 from core.errors import BadInput, NotFound
 from core.evidence import MODES, Mode, Scope
 from core.gallery import Gallery
@@ -62,7 +62,6 @@ from core.types import (
 )
 
 ROUTE_SIGHTINGS = 200
-ROUTE_LEAST = -0.5  # evidence: who is less likely than this is not part of a route
 LEAST_WINDOW_S = 1.0  # of a window with an open end beyond all footage
 
 Window = tuple[float | None, float | None]
@@ -481,25 +480,16 @@ class Workspace:
         )
         stated = self.casebook.sightings(case)
         judged = {s.tracklet_id for s in stated if s.tracklet_id is not None}
-        found = [
-            Sighting(
-                "cctv",
-                float(ranking.enter_s[i]),
-                float(ranking.leave_s[i]),
-                camera_id=ranking.camera_id[i],
-                tracklet_id=ranking.tracklet_id[i],
-                evidence=float(ranking.evidence[i]),
-            )
-            for i in ranking.order_evidence
-            if ranking.tracklet_id[i] not in judged and ranking.evidence[i] >= ROUTE_LEAST
-            if not np.isnan([ranking.parts[kind][i] for kind in KINDS]).all()  # ticks make no stop
-        ]
+        found = onroute.candidates(ranking, judged)
+        known = {s.tracklet_id for s in found if s.tracklet_id is not None} | judged
         self.casebook.record(by, "route", case, {"sightings": len(found) + len(stated)})
         about = self.case(case)
         given = ([*stated, *found], self.cameras(), self.recorders(), about.last_seen)
         band = reach.speed_band(about)
-        first = route.infer(*given, band=band)
-        inferred = route.infer(*given, band=band, looked=self._looked(first.next_cameras))
+        crowd = onroute.crowd(self.gallery, self._scope(), known)
+        first = route.infer(*given, band=band, crowd=crowd)
+        looked = self._looked(first.next_cameras)
+        inferred = route.infer(*given, band=band, crowd=crowd, looked=looked)
         words = dict(zip(ranking.tracklet_id, ranking.band, strict=True))
         stops = tuple(_not_by_clothes_alone(stop, words) for stop in inferred.stops)
         return replace(inferred, stops=stops)

@@ -482,6 +482,50 @@ def test_an_unmeasured_site_uses_the_bound_of_a_calibrated_ratio():
     assert not rank.miscalibrated(few)
 
 
+@pytest.mark.parametrize("shape", ["normal", "clipped", "exponential"])
+def test_of_a_search_for_somebody_absent_about_one_stranger_is_expected_to_score_so_high(shape):
+    """On average between .5 and 2 candidates with expected_false of 1 or less: all strangers."""
+    rng, likely = np.random.default_rng(5), []
+    for _ in range(300):
+        e = {
+            "normal": rng.normal(-0.7, 0.6, 600),
+            "clipped": np.clip(rng.normal(-0.7, 0.7, 600), -2, 1.95),
+            "exponential": rng.exponential(0.5, 600) - 1,
+        }[shape]
+        likely.append(np.sum(rank.expected_here(e, 600 * 10.0 ** -np.maximum(e, 0)) <= 1))
+    assert 0.5 <= np.mean(likely) <= 2
+
+
+def test_the_tail_of_a_search_is_the_published_one():
+    from scipy.stats import genpareto
+
+    rng = np.random.default_rng(0)
+    e = genpareto.rvs(-0.3, scale=0.4, size=20_000, random_state=rng)
+    none = np.full(len(e), 1e9)
+    u, at = np.quantile(e, 0.9), np.sort(e)[-50:]
+    known = 2_000 * genpareto.sf(at - u, -0.3, scale=0.4 - 0.3 * u)
+    np.testing.assert_allclose(rank.expected_here(e, none)[np.argsort(e)[-50:]], known, rtol=0.6)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 9999), st.integers(100, 400))
+def test_expected_here_never_rises_with_the_evidence(seed, n):
+    rng = np.random.default_rng(seed)
+    e = np.append(rng.normal(-0.5, 0.8, n), nan)
+    bound = rank.expected_false(e, n)
+    found = rank.expected_here(e, bound)
+    assert np.isnan(found[-1])
+    assert (np.diff(found[np.argsort(e[:-1])]) <= 1e-9).all()
+    assert (found[:-1] >= np.minimum(bound[:-1], 0.1)).all()  # rarer only if the bound agrees
+
+
+def test_few_compared_or_tied_ones_leave_the_answer_to_the_site():
+    e = np.linspace(-1, 1, 99)
+    np.testing.assert_array_equal(rank.expected_here(e, e + 5), e + 5)
+    tied = np.zeros(500)
+    np.testing.assert_array_equal(rank.expected_here(tied, tied + 7), tied + 7)
+
+
 def test_strangers_without_evidence_are_refused():
     with pytest.raises(ValueError, match="NaN"):
         rank.Strangers([0.0, nan])

@@ -17,6 +17,7 @@ from core.errors import BadInput, NotFound
 from core.route import transit
 from core.types import Camera, LastSeen, Recorder, Route, Sighting
 
+DEFAULT = route.Settings()
 DEGREE_M = math.pi / 180 * 6_371_008.8  # of latitude
 FEW = settings(max_examples=60, deadline=None)
 
@@ -74,8 +75,11 @@ def reference_h(tau: float, d: float, s: float, one_camera: bool, kappa: float =
     return reference_log_f(tau, d, s, kappa) - d / 1000 if ok else -math.inf
 
 
-def reference_paths(found, where, clocks, last_seen, streets=None):
-    """[(path, weight)] of every path in time order, the empty one too."""
+def reference_paths(found, where, clocks, last_seen, streets=None, crowd=None):
+    """[(path, weight)] of every path in time order, the empty one too.
+
+    crowd  {tracklet: how many people it stands for where a passage could have led}
+    """
     said = [s for s in found if s.verdict == "not_here"]
 
     def contradicted(s):
@@ -126,23 +130,25 @@ def reference_paths(found, where, clocks, last_seen, streets=None):
             over = x.leave_s < last_seen.from_s - 2 * s
             first[j] = -math.inf if over else reference_h(tau, d, s, False)
 
+    stands_for = np.log([(crowd or {}).get(s.tracklet_id, 1.0) for s in found])
+
     def rows(x):
-        total = np.logaddexp.reduce(x, axis=-1, keepdims=True)
+        total = np.logaddexp.reduce(x + stands_for, axis=-1, keepdims=True)
         return np.where(np.isfinite(total), np.exp(x - np.where(np.isfinite(total), total, 0)), 0)
 
-    rho = np.where(np.isfinite(log_h).any(axis=1), 0.25, 1.0)
-    step, begin = (1 - rho)[:, None] * rows(log_h), 0.5 * rows(first)
+    rho = np.where(np.isfinite(log_h).any(axis=1), DEFAULT.rho, 1.0)
+    step, begin = (1 - rho)[:, None] * rows(log_h), DEFAULT.p_in * rows(first)
     evidence = [
         0.0 if s.verdict == "confirmed" or math.isnan(s.evidence) else s.evidence for s in found
     ]
     must = {j for j in range(n) if found[j].verdict == "confirmed"}
-    weighed = [((), 0.0 if must else 0.5)]
+    weighed = [((), 0.0 if must else 1 - DEFAULT.p_in)]
     for size in range(1, n + 1):
         for path in itertools.combinations(range(n), size):
             if must <= set(path):
                 weight = begin[path[0]] * 10 ** evidence[path[0]] * rho[path[-1]]
                 for i, j in itertools.pairwise(path):
-                    weight *= step[i, j] * 10 ** (0.75 * evidence[j])
+                    weight *= step[i, j] * 10 ** (DEFAULT.g * evidence[j])
                 weighed.append((tuple(found[j].tracklet_id for j in path), float(weight)))
     return weighed
 
@@ -192,6 +198,43 @@ def test_the_posterior_equals_the_enumeration_of_all_paths(case):
         want = sum(weight for path, weight in weighed if s.tracklet_id in path[-1:]) / z
         assert last == pytest.approx(want, rel=1e-6, abs=1e-12)
     assert answer.never == pytest.approx(weighed[0][1] / z, rel=1e-6)
+
+
+@FEW
+@given(small_cases(), st.lists(st.integers(-500, 5000), max_size=8), st.data())
+def test_a_crowd_is_counted_with_the_nearest_of_its_camera_and_equals_the_enumeration(
+    case, times, data
+):
+    """Every passage could have led to those too who were compared and found unlike."""
+    found, where, *rest = case
+    names = [data.draw(st.sampled_from([*sorted(where), "elsewhere"])) for _ in times]
+    both = list(zip(times, names, strict=True))
+    crowd = {n: np.array([float(t) for t, m in both if m == n]) for n in set(names)}
+    real = sorted((s for s in found if s.verdict != "rejected"), key=lambda s: s.enter_s)
+    count = {s.tracklet_id: 1.0 for s in real}
+    for t, name in both:
+        here = [s for s in real if s.camera_id == name]
+        nearest = min(here, key=lambda s: abs(s.enter_s - t), default=None)
+        assume(not here or [abs(s.enter_s - t) for s in here].count(abs(nearest.enter_s - t)) == 1)
+        for s in [nearest] if here else real:
+            count[s.tracklet_id] += 1 / (1 if here else len(real))
+    weighed = reference_paths(*case, crowd=count)
+    z = sum(weight for _, weight in weighed)
+    assume(z > 0)
+    answer = route.posterior(found, where, *rest, crowd=crowd)
+    for s, p in zip(found, answer.stop, strict=True):
+        want = sum(weight for path, weight in weighed if s.tracklet_id in path) / z
+        assert p == pytest.approx(want, rel=1e-6, abs=1e-12)
+
+
+def test_the_larger_the_crowd_the_less_a_stop_is_believed():
+    found = [seen("c0", 0.0, e=1.5), seen("c1", 500.0, e=1.5)]
+    believed = [
+        route.posterior(found, LINE, CHECKED, crowd={"c1": np.arange(n, dtype=float)}).stop[0]
+        for n in (0, 5, 50)
+    ]
+    assert believed == sorted(believed, reverse=True)
+    assert believed[2] < believed[0] / 2
 
 
 @st.composite
@@ -317,7 +360,8 @@ def test_two_sightings_on_one_camera_by_hand():
     b1 = .25 + .75*5.6234 = 4.4676; P1 = 11.1689/Z; P2 = 13.0439/Z; never = .5/Z
     """
     found = [seen("c0", 0.0, e=1.0), seen("c0", 60.0, e=1.0)]
-    answer = route.posterior(found, LINE, CHECKED)
+    by_hand = route.Settings(p_in=0.5, rho=0.25, g=0.75)
+    answer = route.posterior(found, LINE, CHECKED, settings=by_hand)
     assert answer.stop == pytest.approx([0.788270, 0.920602], abs=2e-6)
     assert answer.last == pytest.approx([0.625 / 14.168859, 13.043859 / 14.168859], abs=1e-6)
     assert answer.never == pytest.approx(0.035289, abs=1e-6)
@@ -518,7 +562,7 @@ def test_one_confirmed_sighting_rules_out_none_and_allows_strong():
 def test_a_stop_without_evidence_of_its_own_is_at_most_weak():
     found = [seen("c0", 0.0, verdict="confirmed"), seen("c1", 500.0)]
     answer = route.infer(found, LINE, CHECKED)
-    assert answer.stops[1].probability == pytest.approx(0.75)
+    assert answer.stops[1].probability == pytest.approx(1 - DEFAULT.rho)
     assert answer.stops[1].band == "weak"
 
 

@@ -1,4 +1,6 @@
-"""`python -m core.citizens city | demo-data | stills | frames`: cities, detector pictures."""
+"""`python -m core.citizens city | demo-data | cases | stills | frames`: cities, who is looked for,
+detector pictures.
+"""
 
 from __future__ import annotations
 
@@ -44,6 +46,12 @@ def add(verbs: Any) -> None:
     one.add_argument("--split", choices=SPLITS, default="test")
     one = verbs.add_parser("demo-data", parents=[common], help="the demo city of data/demo")
     one.set_defaults(run=demo_data)
+    one = verbs.add_parser("cases", parents=[common], help="many missing persons put to a city")
+    one.set_defaults(run=cases)
+    one.add_argument("--city", type=Path, required=True, metavar="DIR")
+    one.add_argument("--present", type=int, default=60, help="who walk in it")
+    one.add_argument("--absent", type=int, default=60, help="who never were there")
+    one.add_argument("--seed", type=int, default=0)
     one = verbs.add_parser("stills", parents=[common], help="a contact sheet of a city's cameras")
     one.set_defaults(run=stills)
     one.add_argument("--city", type=Path, required=True, metavar="DIR")
@@ -82,6 +90,18 @@ def _make(args: argparse.Namespace, seed: int, sizes: Sizes) -> dict[str, object
         "megabytes": round(size / 1e6, 2),
         "seconds": round(time.monotonic() - start, 1),
     }
+
+
+def cases(args: argparse.Namespace) -> dict[str, object]:
+    """Put many missing persons to a city that was made."""
+    from core.citizens import askings
+
+    _assets(args)
+    start = time.monotonic()
+    for step in askings.make(args.city, args.out, args.present, args.absent, args.seed):
+        sys.stderr.write(f"{time.monotonic() - start:7.1f} s  {step}\n")
+    seconds = round(time.monotonic() - start, 1)
+    return {"folder": str(args.out), "cases": args.present + args.absent, "seconds": seconds}
 
 
 def stills(args: argparse.Namespace) -> dict[str, object]:

@@ -49,6 +49,15 @@ def add(verbs: Verbs) -> None:
                      "given: one crop as in the paper, or photos as a family gives")  # fmt: skip
     one.add_argument("--keep", metavar="DIR", help="keep what was ingested for the next run")
     one.add_argument("--pack", metavar="NAME")
+    one = verbs.add("openset", eval_openset, group="eval", models=True)
+    one.add_argument("--city", required=True, action="append", metavar="DIR", help="footage with "
+                     "truth; may be given again")  # fmt: skip
+    one.add_argument("--cases", required=True, action="append", metavar="DIR", help="what "
+                     "`python -m core.citizens cases` made for it; one for each city")  # fmt: skip
+    one.add_argument("--keep", metavar="DIR", help="keep what was ingested for the next run")
+    one.add_argument("--fit", action="store_true", help="try the route's constants, too")
+    one.add_argument("--pictures", metavar="DIR", help="write reliability diagrams (SVG)")
+    one.add_argument("--pack", metavar="NAME")
     one = verbs.add("tracking", eval_tracking, group="eval", models=True)
     one.add_argument("--city", required=True, action="append", metavar="DIR", help="footage with "
                      "truth; may be given again")  # fmt: skip
@@ -78,6 +87,9 @@ def add(verbs: Verbs) -> None:
     one = verbs.add("calibrate", calibrate, models=True)
     one.add_argument("--model", metavar="NAME", help="with --pictures: fit it for models.toml")
     one.add_argument("--pictures", metavar="DIR", help="labelled pictures; see docs/models.md")
+    one.add_argument("--check", metavar="DIR", help="measure on these real people, not fitted")
+    one.add_argument("--weaken", type=float, default=1.0, metavar="X",
+                     help="all evidence times X, 0 to 1")  # fmt: skip
     one.add_argument("--write", action="store_true", help="use what was fitted for this workspace")
     one.add_argument("--undo", action="store_true", help="go back to what was used before")
 
@@ -201,6 +213,20 @@ def eval_route(args: argparse.Namespace) -> int:
     return answer(args, values, study.route_text(values))
 
 
+def eval_openset(args: argparse.Namespace) -> int:
+    """Many missing persons, present and absent, on cities with truth: what the claims are worth."""
+    from core import study
+
+    if len(args.city) != len(args.cases):
+        raise BadInput("name one --cases folder for each --city, in the same order")
+    cities = [(Path(city), Path(asked)) for city, asked in zip(args.city, args.cases, strict=True)]
+    values = study.open_set(cities, args.pack, args.models, sys.stderr, _path(args.keep),
+                            fit=args.fit)  # fmt: skip
+    if args.pictures is not None:
+        study.claims_pictures(values, Path(args.pictures))
+    return answer(args, values, study.open_set_text(values))
+
+
 def eval_tracking(args: argparse.Namespace) -> int:
     """How well people are followed on cities with truth: visits, purity, IDF1, HOTA."""
     from core import study
@@ -307,7 +333,8 @@ def calibrate(args: argparse.Namespace) -> int:
     if (args.model is None) != (args.pictures is None):
         raise BadInput("name both --model and --pictures, or neither to calibrate a workspace")
     if args.model is not None:
-        result = study.calibrate(args.model, Path(args.pictures), args.models, progress=sys.stderr)
+        result = study.calibrate(args.model, Path(args.pictures), args.models, sys.stderr,
+                                 check=_path(args.check), weaken=args.weaken)  # fmt: skip
         return answer(args, result.values, result.text)
     if args.undo and args.write:
         raise BadInput("--undo goes back and --write goes on: give one of them")

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from core.metrics.bootstrap import Interval, over_cases
 from core.types import Float64, Int
@@ -41,10 +41,17 @@ def grouped(value: Float64, case: ArrayLike, *, seed: int = 0) -> Interval:
 
 
 def table(
-    claimed: ArrayLike, right: ArrayLike, edges: Sequence[float] = EDGES
+    claimed: ArrayLike,
+    right: ArrayLike,
+    case: ArrayLike | None = None,
+    edges: Sequence[float] = EDGES,
 ) -> list[dict[str, Any]]:
-    """Per stretch of claims: how many, their mean, and the share that was right (None if none)."""
+    """Per stretch of claims: how many, their mean, and the share that was right (None if none).
+
+    case  (N,) which case each claim belongs to: then also the share's interval, over whole cases
+    """
     p, ok = np.asarray(claimed, np.float64), np.asarray(right, bool)
+    of = None if case is None else np.asarray(case)
     rows = []
     for low, high in pairwise(edges):
         here = (p >= low) & ((p < high) | (high == edges[-1]))
@@ -53,8 +60,17 @@ def table(
             "from": low, "to": high, "n": n,
             "claimed": round(float(p[here].mean()), 4) if n else None,
             "right": round(float(ok[here].mean()), 4) if n else None,
+            **({} if of is None else _interval(ok[here], of[here])),
         })  # fmt: skip
     return rows
+
+
+def _interval(right: NDArray[np.bool_], case: NDArray[Any]) -> dict[str, Any]:
+    """Low and high of the share that was right, None if it cannot be said."""
+    if not len(right):
+        return {"low": None, "high": None, "cases": 0}
+    said = grouped(right.astype(np.float64), case).json()
+    return {"low": said["low"], "high": said["high"], "cases": said["n"]}
 
 
 def words(word: Sequence[str], right: ArrayLike, case: ArrayLike) -> dict[str, Any]:

@@ -21,7 +21,13 @@ from core.rank.fusion import (
     site_share,
 )
 from core.rank.pooling import bin_label, pool, size_bin, size_bins
-from core.rank.population import ENOUGH_STRANGERS, Strangers, expected_false, miscalibrated
+from core.rank.population import (
+    ENOUGH_STRANGERS,
+    Strangers,
+    expected_false,
+    expected_here,
+    miscalibrated,
+)
 from core.rank.words import band, bands
 
 __all__ = [
@@ -41,6 +47,7 @@ __all__ = [
     "cohort_stats",
     "evidence",
     "expected_false",
+    "expected_here",
     "fit",
     "fit_fusion",
     "fuse",

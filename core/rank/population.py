@@ -8,6 +8,10 @@ from numpy.typing import ArrayLike
 from core.types import Float64, Int
 
 ENOUGH_STRANGERS = 2_000
+ENOUGH_COMPARED = 100  # of one search, to see how its own strangers score
+TAIL = 0.1  # the share of those compared whose evidence shapes the tail
+SHORTEST = -0.75  # shape of the tail: a shorter one ends too soon after the last one seen
+NO_LESS = 0.1  # strangers; the tail of one search alone cannot say that there are fewer
 EMPIRICAL_FROM = 10  # fewer strangers than this above e: the tail is fitted instead of counted
 
 
@@ -69,6 +73,49 @@ def expected_false(e: ArrayLike, n: int, strangers: Strangers | None = None) -> 
     """
     e = np.asarray(e, dtype=np.float64)
     return n * (_bound(e) if strangers is None else strangers.s0(e))
+
+
+def expected_here(e: ArrayLike, otherwise: ArrayLike) -> Float64:
+    """Strangers expected to score as high in this very search, (N,), NaN for NaN.
+
+    e          (N,) evidence of everybody compared, NaN = none: nearly all of them are strangers
+    otherwise  (N,) what is expected by certain strangers or by the bound (`expected_false`)
+
+    How strangers score depends on the picture: black jackets are many. The highest tenth of those
+    compared gives a generalised Pareto tail (probability-weighted moments, shape from -.75 to 0),
+    and n S(e) is expected above it. The person's own sightings, if there are any, are counted as
+    strangers, which makes the answer rather too large. Below .1 it counts only as far as
+    `otherwise` agrees; with fewer than 100 compared `otherwise` is the answer.
+    Source: [hosking1987]
+    """
+    e, other = np.asarray(e, dtype=np.float64), np.asarray(otherwise, dtype=np.float64)
+    known = e[~np.isnan(e)]
+    if len(known) < ENOUGH_COMPARED:
+        return other
+    u = float(np.quantile(known, 1 - TAIL))
+    above = np.sort(known[known > u]) - u
+    if len(above) < ENOUGH_COMPARED * TAIL / 2:  # tied at a limit: nothing to extrapolate
+        return other
+    expected = len(known) * TAIL * _pareto_tail(e - u, above)
+    most = np.maximum(other, len(known) * TAIL)  # so many are above, that was counted
+    return np.where(e > u, np.maximum(expected, np.minimum(other, NO_LESS)), most)
+
+
+def _pareto_tail(x: Float64, above: Float64) -> Float64:
+    """Share (N,) of excesses that reach x, by the generalised Pareto tail of excesses (M,) sorted.
+
+    With a0 = mean, a1 = mean of (1 - p_i) x_i and p_i = (i - .35)/M: shape = 2 - a0/(a0 - 2 a1),
+    scale = a0 (1 - shape).
+    Source: [hosking1987]
+    """
+    m = len(above)
+    p = (np.arange(1, m + 1) - 0.35) / m
+    a0, a1 = float(above.mean()), float(np.mean((1 - p) * above))
+    shape = float(np.clip(2 - a0 / (a0 - 2 * a1), SHORTEST, 0.0)) if a0 != 2 * a1 else SHORTEST
+    z = np.maximum(x, 0.0) / (a0 * (1 - shape))
+    if shape > -1e-6:
+        return np.asarray(np.exp(-z))
+    return np.asarray(np.maximum(1 + shape * z, 0.0) ** (-1 / shape))
 
 
 def miscalibrated(strangers: Strangers) -> bool:

@@ -1,8 +1,9 @@
 """Nodes and passages in; log weights, the sums over all paths and the heaviest paths out.
 
 A route starts at one sighting, passes to later ones and ends; each step is weighed by distance,
-time and clocks (`core.route.transit`) against every other sighting it could have gone to, so a
-crowded gallery costs evidence. All sums are in logs and equal the enumeration of every path.
+time and clocks (`core.route.transit`) against everybody it could have gone to, also those whom the
+search compared and found unlike (`Nodes.stands_for`), so a crowd costs evidence. All sums are in
+logs and equal the enumeration of every path.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from core.route.nodes import Nodes, Passages
 from core.route.transit import Bools, Pace
 from core.types import Float64, Int
 
+P_IN, RHO, G = 0.5, 0.33, 0.7
+FITTED = "chosen on development cities"  # `dongseon eval openset --fit`; docs/science.md names them
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -25,15 +29,19 @@ class Settings:
 
     p_in     prior that the person is in this footage at all
     rho      chance that a stop is the last one
-    g        weight of the evidence of later stops, .5 to 1: look-alikes repeat; not fitted yet
+    g        weight of the evidence of later stops. Whoever looks like the person does so under
+             every camera: if the evidence of two sightings of one person correlates by r, for the
+             person and for strangers alike, both together say 2/(1 + r) times what one says
+             (exchangeable normal scores: sum of e over 1 + (n - 1) r), so the second adds
+             g = (1 - r)/(1 + r); .5 is r = 1/3
     scale_m  a camera this far away is e times less likely to be the next one
     kappa    walked way over straight line
     """
 
     pace: Pace = field(default_factory=lambda: transit.pace_of("unknown"))
-    p_in: float = 0.5
-    rho: float = 0.25
-    g: float = 0.75
+    p_in: float = P_IN
+    rho: float = RHO
+    g: float = G
     scale_m: float = 1000.0
     kappa: float = transit.KAPPA
 
@@ -48,9 +56,12 @@ class Settings:
         walking = f"walking {p.v_mean_mps:g} (sd {p.v_sd_mps:g}, at most {p.v_max_mps:g}) m/s"
         return (
             f"route posterior: p_in {self.p_in:g}, rho {self.rho:g}, g {self.g:g} "
-            f"(not fitted yet), scale {self.scale_m:g} m, kappa {self.kappa:g}, "
+            f"({self._chosen()}), scale {self.scale_m:g} m, kappa {self.kappa:g}, "
             f"{walking}, vehicle share {p.vehicle_share:g}"
         )
+
+    def _chosen(self) -> str:
+        return FITTED if (self.p_in, self.rho, self.g) == (P_IN, RHO, G) else "set by hand"
 
 
 @dataclass(frozen=True)
@@ -98,9 +109,10 @@ def _log_sum(x: Float64) -> Float64:
         return np.asarray(top + np.log(np.exp(x - top).sum(axis=1, keepdims=True)))
 
 
-def _log_rows(log_f: Float64, distance_m: Float64, scale_m: float) -> Float64:
+def _log_rows(log_f: Float64, distance_m: Float64, scale_m: float, stands_for: Float64) -> Float64:
     """log of each row of f exp(-D/scale) over its sum (m,n); a row without passage stays -inf.
 
+    stands_for  (n,) how many of those compared each column is in the sum, itself among them
     A passage of unknown distance gets the mean of its row: it says nothing about where to.
     """
     unknown = np.isnan(distance_m)
@@ -109,15 +121,17 @@ def _log_rows(log_f: Float64, distance_m: Float64, scale_m: float) -> Float64:
         known = np.isfinite(log_h).sum(axis=1, keepdims=True)  # (m,1)
         mean = np.where(known > 0, _log_sum(log_h) - np.log(np.maximum(1, known)), 0.0)
         log_h = np.where(unknown, mean, log_h)
-    total = _log_sum(log_h)
+    total = _log_sum(log_h + np.log(stands_for))
     return log_h - np.where(np.isfinite(total), total, 0.0)
 
 
 def chain_of(of: Nodes, way: Passages, keep: Int, settings: Settings, scale_m: float) -> Chain:
     """Log weights of the kept nodes; paths that skip a confirmed node weigh nothing."""
     grid = np.ix_(keep, keep)
-    arc = _log_rows(way.log_f[grid], way.distance_m[grid], scale_m)
-    start = _log_rows(way.start_log_f[None, keep], way.start_distance_m[None, keep], scale_m)[0]
+    crowd = of.stands_for[keep]
+    arc = _log_rows(way.log_f[grid], way.distance_m[grid], scale_m, crowd)
+    first = way.start_log_f[None, keep], way.start_distance_m[None, keep]
+    start = _log_rows(*first, scale_m, crowd)[0]
     confirmed = of.confirmed[keep]
     log_l = np.where(confirmed, 0.0, math.log(10) * of.evidence[keep])  # (n,)
     onward = np.isfinite(arc).any(axis=1)

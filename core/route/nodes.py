@@ -30,6 +30,8 @@ from core.types import Camera, Float64, Int, LastSeen, Leg, Note, Recorder, Sigh
 Strings = NDArray[np.str_]
 Streets = Mapping[tuple[str, str], float]
 """Metres by street between two cameras, given once in either order."""
+Crowd = Mapping[str, Float64]
+"""{camera: true times (M,) of those compared there who are no sightings of the route}."""
 
 
 # -- sightings as nodes ----------------------------------------------------------------------------
@@ -42,6 +44,7 @@ class Nodes:
     index (n,) into the sightings given;  camera, recorder (n,) ids, "" = none (not video)
     enter_s, leave_s, lat, lon, radius_m, sigma_s, evidence (n,);  lat and lon NaN = not known
     confirmed (n,);  street_m (n,n) length by street, NaN = not known, None = nowhere known
+    stands_for (n,) for how many people compared each stands where a passage could have led
     """
 
     sightings: tuple[Sighting, ...]
@@ -56,6 +59,7 @@ class Nodes:
     sigma_s: Float64
     evidence: Float64
     confirmed: Bools
+    stands_for: Float64
     street_m: Float64 | None = None
 
     def __len__(self) -> int:
@@ -113,8 +117,11 @@ def nodes(
     cameras: Mapping[str, Camera],
     recorders: Mapping[str, Recorder],
     streets: Streets | None = None,
+    crowd: Crowd | None = None,
 ) -> Nodes:
     """The sightings whose index is kept, as arrays in time order.
+
+    crowd  everybody else who was compared: a passage could have led to any of them
 
     Raises NotFound for a camera that is not known and BadInput for evidence that is not finite.
     """
@@ -128,12 +135,13 @@ def nodes(
     chosen = tuple(sightings[i] for i in index)
     names = [s.camera_id or "" if s.source == "cctv" else "" for s in chosen]
     place = np.array([_place(s, cameras, recorders) for s in chosen], float).reshape(-1, 4)
+    enter_s = np.array([s.enter_s for s in chosen], float)
     return Nodes(
         sightings=chosen,
         index=np.array(index, np.int64),
         camera=np.array(names, np.str_),
         recorder=np.array([cameras[c].recorder_id if c else "" for c in names], np.str_),
-        enter_s=np.array([s.enter_s for s in chosen], float),
+        enter_s=enter_s,
         leave_s=np.array([s.leave_s for s in chosen], float),
         lat=place[:, 0],
         lon=place[:, 1],
@@ -141,8 +149,27 @@ def nodes(
         sigma_s=place[:, 3],
         evidence=np.nan_to_num(np.array([s.evidence for s in chosen], float)),
         confirmed=np.array([s.verdict == "confirmed" for s in chosen], bool),
+        stands_for=_standing_for(names, enter_s, crowd or {}),
         street_m=_by_street(names, streets) if streets else None,
     )
+
+
+def _standing_for(names: Sequence[str], enter_s: Float64, crowd: Crowd) -> Float64:
+    """For how many people each sighting (n,) stands, itself among them.
+
+    One of the crowd is counted with the sighting of the same camera that is nearest in time; those
+    of cameras without a sighting are spread over all. (ours: instead of a passage to each of them)
+    """
+    count = np.ones(len(names))
+    camera = np.array(names, np.str_)
+    for name, times in crowd.items():
+        here = np.flatnonzero(camera == name)  # in time order
+        if len(here):
+            middle = (enter_s[here][1:] + enter_s[here][:-1]) / 2
+            count += np.bincount(here[np.searchsorted(middle, times)], minlength=len(names))
+        elif len(names):
+            count += len(times) / len(names)
+    return count
 
 
 def _by_street(names: Sequence[str], streets: Streets) -> Float64:

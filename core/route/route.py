@@ -10,9 +10,9 @@ from itertools import pairwise
 import numpy as np
 
 from core.route import transit
-from core.route.chain import Settings, Solution, best_paths
+from core.route.chain import P_IN, RHO, G, Settings, Solution, best_paths
 from core.route.nextcameras import next_cameras
-from core.route.nodes import Nodes, Streets, legs
+from core.route.nodes import Crowd, Nodes, Streets, legs
 from core.route.scene import Scene, scene_of
 from core.route.transit import Pace
 from core.types import (
@@ -58,10 +58,11 @@ def posterior(
     last_seen: LastSeen | None = None,
     settings: Settings | None = None,
     streets: Streets | None = None,
+    crowd: Crowd | None = None,
 ) -> Posterior:
     """The probability of every sighting, of every last stop, and of none; raises like `infer`."""
     given = (sightings, cameras, recorders, last_seen, settings or Settings(), streets)
-    scene, _ = scene_of(*given)
+    scene, _ = scene_of(*given, crowd)
     _, solution = scene.solve()
     stop, last = np.zeros(len(sightings)), np.zeros(len(sightings))
     stop[scene.of.index], last[scene.of.index] = solution.stop, solution.last
@@ -152,15 +153,16 @@ def infer(
     last_seen: LastSeen | None = None,
     *,
     band: str = "unknown",
-    p_in: float = 0.5,
-    rho: float = 0.25,
-    g: float = 0.75,
+    p_in: float = P_IN,
+    rho: float = RHO,
+    g: float = G,
     scale_m: float = 1000.0,
     kappa: float = transit.KAPPA,
     pace: Pace | None = None,
     looked: Mapping[str, float] | None = None,
     now_s: float | None = None,
     streets: Streets | None = None,
+    crowd: Crowd | None = None,
 ) -> Route:
     """The most probable route through the sightings, with its doubts.
 
@@ -173,6 +175,7 @@ def infer(
     now_s      true time now; puts footage about to be overwritten first
     streets    metres by street between cameras where they are known: they stand for the straight
                line and what a way is longer than it, for those pairs
+    crowd      everybody else who was compared: each of them, too, could have been the next stop
 
     Stops are those of the best path with a probability of .2 or more; there are none if nothing
     on it speaks for the person. p_never is 1 without sightings, for p_in then has nothing to
@@ -183,7 +186,7 @@ def infer(
     evidence that is infinite and for a tracklet given twice.
     """
     settings = Settings(pace or transit.pace_of(band), p_in, rho, g, scale_m, kappa)
-    scene, warnings = scene_of(sightings, cameras, recorders, last_seen, settings, streets)
+    scene, warnings = scene_of(sightings, cameras, recorders, last_seen, settings, streets, crowd)
     of, (_, solution) = scene.of, scene.solve()
     paths = best_paths(solution.chain, 3)
     best = paths[0][0] if paths else ()

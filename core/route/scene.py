@@ -12,7 +12,7 @@ import numpy as np
 
 from core.errors import BadInput, NotFound
 from core.route.chain import Settings, Solution, chain_of, solve
-from core.route.nodes import Nodes, Passages, Streets, has_place, nodes, passages
+from core.route.nodes import Crowd, Nodes, Passages, Streets, has_place, nodes, passages
 from core.types import Camera, Int, LastSeen, Note, Recorder, Sighting, note
 
 
@@ -42,6 +42,7 @@ def scene_of(
     last_seen: LastSeen | None,
     settings: Settings,
     streets: Streets | None = None,
+    crowd: Crowd | None = None,
 ) -> tuple[Scene, list[Note]]:
     """The scene, and what to tell about sightings that were left out or do not agree.
 
@@ -50,7 +51,7 @@ def scene_of(
     """
     statements = tuple(s for s in sightings if s.verdict == "not_here")
     keep, warnings = _choose(sightings, cameras, statements)
-    of = nodes(sightings, keep, cameras, recorders, streets)
+    of = nodes(sightings, keep, cameras, recorders, streets, crowd)
     way = passages(of, last_seen, settings.pace, settings.kappa)
     return Scene(of, way, cameras, recorders, last_seen, statements, settings), warnings
 

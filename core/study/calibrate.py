@@ -1,9 +1,9 @@
 """Labelled pictures in, calibrations and their measured quality out.
 
 `calibrate` fits score -> evidence for one embedding model through the very code that describes
-probe and gallery, and prints the table for models.toml. Layouts read: CUHK03 crops
-(``images/ID_KK.jpg``, KK 00-04 one camera, 05-09 another) for bodies, LFW
-(``pairsDevTrain.txt`` and ``images/NAME/NAME_0001.jpg``) for faces.
+probe and gallery, and prints the table for models.toml. Layouts read: crops of people under two
+cameras (`core.study.bodysets`) for bodies, LFW (``pairsDevTrain.txt`` and
+``images/NAME/NAME_0001.jpg``) for faces.
 
 Source: [brummer2006], [li2014cuhk03], [huang2007lfw]
 """
@@ -11,7 +11,7 @@ Source: [brummer2006], [li2014cuhk03], [huang2007lfw]
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +22,7 @@ from core.describe import Describer
 from core.errors import BadInput
 from core.facesets import lfw
 from core.metrics.calibration import cllr, cllr_min
+from core.study import bodysets
 from core.study.pictures import embedding, read, reduced, whole
 from core.types import Float32, Float64, Int, Kind
 
@@ -72,27 +73,84 @@ _COLUMNS = ("s", "bins", "same", "person", "z")
 
 def calibrate(
     model: str,
-    folder: Path,
+    source: Path,
     directories: Sequence[str | Path] = (),
     progress: IO[str] | None = None,
+    *,
+    check: Path | None = None,
+    weaken: float = 1.0,
 ) -> Result:
     """Fit the calibration of an embedding model on labelled pictures; see the module's head.
 
-    model   name in models.toml;  folder: of the labelled pictures;  directories: of weight files
+    model   name in models.toml;  source: the labelled pictures;  directories: of weight files
+    check   pictures of real people that take no part in the fit: quality is measured there, and
+            evidence reaches as far as their number allows. Without it, `source` is taken for real
+            people, and quality is measured on those left out (5 folds by person)
+    weaken  all evidence times this (0-1): drawn people are more alike under two cameras than real
+            ones, so what was learned from them says too much (ours; chosen on development data)
 
-    Quality is measured on people who took no part in the fit (5 folds by person). Raises BadInput,
-    ModelError.
+    Raises BadInput, ModelError.
     """
+    if not 0 < weaken <= 1:
+        raise BadInput("--weaken must be above 0 and at most 1, not {value:g}", value=weaken)
     row, kind, describer = embedding(model, directories)
-    if kind == "face":
-        pairs = _face_pairs(folder, describer, row.name, progress)
-    else:
-        pairs = _body_pairs(folder, describer, row.name, progress)
-    made_from = f"{folder.name}: {len(pairs.s)} pairs; `dongseon calibrate --model {model}`"
+    pairs_of = _face_pairs if kind == "face" else _body_pairs
+    pairs = pairs_of(source, describer, row.name, progress)
+    made_from = f"{_called(source)}: {len(pairs.s)} pairs; `dongseon calibrate --model {model}`"
     fitted = _fit(pairs, kind, made_from)
-    quality = _quality(pairs, kind)
+    if check is None:
+        fitted, quality = _weakened(fitted, weaken), _quality(pairs, kind, weaken)
+    else:
+        real = pairs_of(check, describer, row.name, progress)
+        fitted = _checked(_weakened(fitted, weaken), real, kind, _called(check), weaken)
+        quality = _quality_of(real, kind, fitted)
+        if not _cohort_helps(quality):
+            fitted = replace(fitted, cohort_a=(), cohort_c=())
     values = {"model": model, "calibration": table_of(fitted), "quality": quality}
     return Result(values, _text(model, fitted, quality))
+
+
+def _cohort_helps(quality: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether scores against a cohort cost less, over all sizes, than plain ones."""
+    both = [(one["half_cllr"], one["half_cllr_cohort"]) for one in quality]
+    known = [(a, b) for a, b in both if a is not None and b is not None]
+    return bool(known) and sum(b for _, b in known) <= sum(a for a, _ in known)
+
+
+def _called(source: Path) -> str:
+    """A folder by its name, a manifest by its folder's."""
+    return source.parent.name if source.suffix == ".csv" else source.name
+
+
+def _weakened(fitted: rank.Calibration, by: float) -> rank.Calibration:
+    """The calibration with all its evidence times `by`."""
+
+    def times(line: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(by * x for x in line)
+
+    return replace(
+        fitted,
+        a=times(fitted.a),
+        c=times(fitted.c),
+        cohort_a=times(fitted.cohort_a),
+        cohort_c=times(fitted.cohort_c),
+    )
+
+
+def _checked(
+    fitted: rank.Calibration, real: _Pairs, kind: Kind, name: str, weaken: float
+) -> rank.Calibration:
+    """The calibration with the limits that real people support, in the bins they were seen in."""
+    bins = range(len(rank.CAPS[kind]))
+    people = [len(np.unique(real.person[real.bins == b])) for b in bins]
+    known = zip(people, fitted.n_impostor_ids, strict=True)
+    how = "" if weaken == 1 else f", evidence x {weaken:g}"
+    return replace(
+        fitted,
+        n_impostor_ids=tuple(n or drawn for n, drawn in known),
+        real_validation=tuple(n > 0 for n in people),
+        made_from=f"{fitted.made_from}{how}; checked on {name}",
+    )
 
 
 def _fit(pairs: _Pairs, kind: Kind, made_from: str) -> rank.Calibration:
@@ -112,7 +170,15 @@ def _fit(pairs: _Pairs, kind: Kind, made_from: str) -> rank.Calibration:
     )
 
 
-def _quality(pairs: _Pairs, kind: Kind) -> list[dict[str, Any]]:
+def _quality_of(pairs: _Pairs, kind: Kind, fitted: rank.Calibration) -> list[dict[str, Any]]:
+    """Per size bin the quality of a calibration on people it knows nothing of."""
+    halves = ~np.isnan(pairs.z)
+    e = rank.evidence(pairs.s, pairs.bins, fitted, kind)
+    own = np.where(halves, rank.evidence(pairs.s, pairs.bins, fitted, kind, pairs.z), np.nan)
+    return _rows(pairs, kind, e, np.where(halves, e, np.nan), own)
+
+
+def _quality(pairs: _Pairs, kind: Kind, weaken: float) -> list[dict[str, Any]]:
     """Per size bin: Cllr and its minimum over people left out of the fit.
 
     Two columns are over the same pairs, those of one half: without and with a cohort.
@@ -122,13 +188,20 @@ def _quality(pairs: _Pairs, kind: Kind) -> list[dict[str, Any]]:
     halves = ~np.isnan(pairs.z)
     for k in range(FOLDS):
         out, left = np.all(fold != k, axis=1), np.all(fold == k, axis=1)
-        fitted = _fit(pairs.take(out), kind, "")
-        like = _fit(pairs.take(out & halves), kind, "")
+        fitted = _weakened(_fit(pairs.take(out), kind, ""), weaken)
+        like = _weakened(_fit(pairs.take(out & halves), kind, ""), weaken)
         s, bins, z = pairs.s[left], pairs.bins[left], pairs.z[left]
         e[left] = rank.evidence(s, bins, fitted, kind)
         both = left & halves
         own[both] = rank.evidence(s, bins, like, kind, z)[halves[left]]
         plain[both] = rank.evidence(s, bins, like, kind)[halves[left]]
+    return _rows(pairs, kind, e, plain, own)
+
+
+def _rows(
+    pairs: _Pairs, kind: Kind, e: Float64, plain: Float64, own: Float64
+) -> list[dict[str, Any]]:
+    """Per size bin the figures of evidence (N,): of all, of one half without and with a cohort."""
     rows = []
     for size in range(len(rank.CAPS[kind])):
         here = (pairs.bins == size) & ~np.isnan(e)
@@ -195,19 +268,13 @@ def _text(model: str, fitted: rank.Calibration, quality: Sequence[Mapping[str, A
 # --- pictures -> pairs ----------------------------------------------------------------------------
 
 
-def _body_pairs(folder: Path, describer: Describer, model: str, progress: IO[str] | None) -> _Pairs:
+def _body_pairs(source: Path, describer: Describer, model: str, progress: IO[str] | None) -> _Pairs:
     """Every person under camera A against everybody under camera B, B reduced to each height."""
-    crops: dict[tuple[str, str], list[Path]] = {}
-    for path in sorted((folder / "images").glob("*_*.jpg")):
-        person, _, shot = path.stem.rpartition("_")
-        crops.setdefault(("A" if int(shot) < 5 else "B", person), []).append(path)
-    people = sorted(person for side, person in crops if side == "A" and ("B", person) in crops)
-    if not people:
-        raise BadInput("{folder} holds no images/ID_KK.jpg of two cameras", folder=folder)
+    first, second = bodysets.groups(source)
     pieces = []
-    probes = _bodies(describer, model, [crops["A", p] for p in people], None)
+    probes = _bodies(describer, model, first, None)
     for height in _shown(BODY_HEIGHTS_PX, progress):
-        rows = _bodies(describer, model, [crops["B", p] for p in people], height)
+        rows = _bodies(describer, model, second, height)
         cosine = probes[0] @ rows[0].T  # (P,P)
         size = np.minimum(probes[1][:, None], rows[1][None, :])
         bins = rank.size_bins("body", size.ravel())

@@ -120,3 +120,20 @@ def _boxes(file: Path, cameras: list[str]) -> dict[str, tuple[Float64, list[str]
         boxes = np.stack([own[side].to_numpy() for side in sides], 1).astype(np.float32)
         truth[camera] = (own["camera_s"].to_numpy(), own["person"].to_pylist(), boxes)
     return truth
+
+
+def asked(folder: Path, city: City) -> list[tuple[Problem, tuple[str, ...]]]:
+    """Cases put to a city by `python -m core.citizens cases`, and who there wears the same.
+
+    Raises NotFound, BadInput.
+    """
+    try:
+        answers = {one["id"]: one for one in _json(folder / "truth" / "answers.json")}
+        films = {film.camera_id: film for film in city.films}
+        return [
+            (_problem(folder, films, one, answers[one["id"]]["person"]),
+             tuple(answers[one["id"]]["twins"]))
+            for one in problems(folder)
+        ]  # fmt: skip
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(folder, error) from None

@@ -12,15 +12,17 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal
 
 import numpy as np
 
+from core import onroute, reach
 from core import route as routing
 from core.describe import decode
 from core.errors import BadInput
+from core.evidence import Scope
 from core.metrics import tracking
 from core.metrics.bootstrap import mean_of, share
 from core.metrics.openset import OpenSet, best_scores
@@ -29,8 +31,8 @@ from core.metrics.routes import places, rank_k, stops
 from core.study.city import City, Problem, Visit
 from core.study.delivered import read
 from core.study.tracktest import counts, kept
-from core.types import Float32, Float64, Image, Ranking, Sighting, Tracklet
-from core.workspace import Workspace
+from core.types import Float32, Float64, Image, Ranking, Tracklet
+from core.workspace import ROUTE_SIGHTINGS, Workspace
 
 Probe = Literal["crop", "photos"]
 METHODS = ("hsv", "body", "face", "fused", "fused+route")
@@ -39,7 +41,7 @@ STRIPES, HUES, SATURATIONS = 6, 16, 4
 
 
 @dataclass
-class _Found:
+class Found:
     """What is counted over all problems."""
 
     inside: dict[str, list[float]] = field(default_factory=lambda: {m: [] for m in METHODS})
@@ -72,11 +74,11 @@ def route_test(
 
     workspaces  where the ingested cities are kept for the next run; None = nowhere
     """
-    found, packs = _Found(), set()
+    found, packs = Found(), set()
     with tempfile.TemporaryDirectory(prefix="dongseon-cities-") as folder:
         for path in cities:
             city = read(path)
-            ws = _world(city, (workspaces or Path(folder)) / path.name, pack, directories, progress)
+            ws = world(city, (workspaces or Path(folder)) / path.name, pack, directories, progress)
             packs.add(ws.pack)
             seen = kept(ws)
             who = {one.id: city.who(one) for one in seen}
@@ -100,7 +102,7 @@ def route_test(
     return {**named, "data": data, **figures}
 
 
-def _world(
+def world(
     city: City,
     root: Path,
     pack: str | None,
@@ -129,22 +131,22 @@ def _solve(
     people: Mapping[str, str | None],
     problem: Problem,
     probe: Probe,
-    found: _Found,
+    found: Found,
 ) -> None:
     """One problem: search, rank every appearance by every method, infer the route."""
-    case = _put(ws, problem, probe)
+    case = put(ws, problem, probe)
     ranking = ws.search(case, top=ALL)
     visits = city.appearances(problem, problem.crop if probe == "crop" else None)
     number, found.cases = found.cases, found.cases + 1
-    scores = _scores(ws, case, ranking)
+    scored = scores(ws, case, ranking)
     true = np.array([people.get(t) == problem.person for t in ranking.tracklet_id], bool)
     for visit in visits:
-        own = _own(ranking, true, visit, city)
+        mine = own(ranking, true, visit, city)
         here = np.array([c == visit.camera_id for c in ranking.camera_id], bool)
         found.case_of.append(number)
-        for method, score in scores.items():
-            found.inside[method].append(places(score[here], own[here].tolist()))
-            found.anywhere[method].append(places(score, own.tolist()))
+        for method, score in scored.items():
+            found.inside[method].append(places(score[here], mine[here].tolist()))
+            found.anywhere[method].append(places(score, mine.tolist()))
     stranger, best = best_scores(ranking.evidence, true)
     if visits:
         found.present.append(best)
@@ -154,10 +156,10 @@ def _solve(
         found.strong_absent += "strong" in ranking.band
     pairs = zip(ranking.band, true.tolist(), strict=True)
     found.word += [(word, right, number) for word, right in pairs if word != "against"]
-    _stops(city, ws, case, people, problem, visits, found, number)
+    count_stops(city, ws, case, people, problem, visits, found, number)
 
 
-def _put(ws: Workspace, problem: Problem, probe: Probe) -> str:
+def put(ws: Workspace, problem: Problem, probe: Probe) -> str:
     """The case of a problem."""
     if probe == "photos":
         return ws.new_case(
@@ -174,9 +176,9 @@ def _put(ws: Workspace, problem: Problem, probe: Probe) -> str:
     return case
 
 
-def _own(ranking: Ranking, true: Any, visit: Visit, city: City) -> Any:
+def own(ranking: Ranking, true: Any, visit: Visit, city: City) -> Any:
     """(N,) True for the tracklets of the person that were seen during this visit."""
-    offset = _offset_s(city, visit)
+    offset = offset_s(city, visit)
     inside = (ranking.enter_s <= visit.leave_s + offset) & (
         ranking.leave_s >= visit.enter_s + offset
     )
@@ -184,7 +186,7 @@ def _own(ranking: Ranking, true: Any, visit: Visit, city: City) -> Any:
     return true & inside & camera
 
 
-def _offset_s(city: City, visit: Visit) -> float:
+def offset_s(city: City, visit: Visit) -> float:
     """What the workspace adds to the camera's clock: what cameras.csv tells."""
     from core import cameralist
 
@@ -196,9 +198,12 @@ def _offset_s(city: City, visit: Visit) -> float:
 # --- the ways to rank -----------------------------------------------------------------------------
 
 
-def _scores(ws: Workspace, case: str, ranking: Ranking) -> dict[str, Float64]:
+def scores(
+    ws: Workspace, case: str, ranking: Ranking, known: dict[str, Float32] | None = None
+) -> dict[str, Float64]:
     """{method: score (N,) of each candidate, higher is nearer, NaN = not comparable}.
 
+    known  stripes of tracklets, kept from case to case
     "face" is left out where the pack does not look at faces.
     """
     n = len(ranking)
@@ -207,7 +212,7 @@ def _scores(ws: Workspace, case: str, ranking: Ranking) -> dict[str, Float64]:
     shipped[ranking.order_evidence] = -np.arange(n)
     stop = _posterior(ws, case, ranking)
     return {
-        "hsv": _stripes_scores(ws, case, ranking),
+        "hsv": _stripes_scores(ws, case, ranking, known),
         "body": _cosines(ws, case, ranking, "body_embedding"),
         **({"face": _cosines(ws, case, ranking, "face_embedding")} if has_face else {}),
         "fused": shipped,
@@ -227,14 +232,18 @@ def _cosines(ws: Workspace, case: str, ranking: Ranking, task: str) -> Float64:
     return np.array([known.get(t, math.nan) for t in ranking.tracklet_id])
 
 
-def _stripes_scores(ws: Workspace, case: str, ranking: Ranking) -> Float64:
+def _stripes_scores(
+    ws: Workspace, case: str, ranking: Ranking, known: dict[str, Float32] | None = None
+) -> Float64:
+    known = {} if known is None else known
     picture = ws.probe_picture(case)
     if picture is None or not len(ranking):
         return np.full(len(ranking), np.nan)
     probe = stripes(decode(picture))
+    new = [t for t in ranking.tracklet_id if t not in known]
+    known |= {one.id: _stripes_of(one) for one in ws.gallery.tracklets(new)}
     return np.array([
-        float(np.minimum(probe, _stripes_of(t)).sum()) / STRIPES
-        for t in ws.gallery.tracklets(list(ranking.tracklet_id))
+        float(np.minimum(probe, known[t]).sum()) / STRIPES for t in ranking.tracklet_id
     ])  # fmt: skip
 
 
@@ -260,37 +269,30 @@ def stripes(image: Image) -> Float32:
 
 def _posterior(ws: Workspace, case: str, ranking: Ranking) -> Float64:
     """Probability (N,) that each candidate is a stop of the person's route."""
-    order = ranking.order_evidence[:400]
-    chosen = [
-        Sighting(
-            "cctv", float(ranking.enter_s[i]), float(ranking.leave_s[i]), ranking.camera_id[i],
-            ranking.tracklet_id[i], evidence=float(ranking.evidence[i]),
-        )
-        for i in order
-    ]  # fmt: skip
-    ids = {s.tracklet_id for s in chosen}
     stated = [s for s in ws.casebook.sightings(case) if s.verdict == "confirmed"]
-    given = [*(s for s in stated if s.tracklet_id not in ids), *chosen]
-    confirmed = {s.tracklet_id for s in stated if s.tracklet_id is not None}
-    given = [replace(s, verdict="confirmed") if s.tracklet_id in confirmed else s for s in given]
-    seen = ws.case(case).last_seen
-    stop = routing.posterior(given, ws.cameras(), ws.recorders(), seen).stop
-    found = np.zeros(len(ranking))
-    found[order] = stop[len(given) - len(chosen) :]
-    return found
+    judged = {s.tracklet_id for s in stated if s.tracklet_id is not None}
+    given = [*stated, *onroute.candidates(ranking, judged)[:ROUTE_SIGHTINGS]]
+    known = {s.tracklet_id for s in given if s.tracklet_id is not None}
+    around = onroute.crowd(ws.gallery, Scope(ws.cameras(), ws.recorders()), known)
+    about = ws.case(case)
+    settings = routing.Settings(routing.pace_of(reach.speed_band(about)))
+    clocks = ws.recorders()
+    made = routing.posterior(given, ws.cameras(), clocks, about.last_seen, settings, crowd=around)
+    stop = {s.tracklet_id: float(p) for s, p in zip(given, made.stop, strict=True)}
+    return np.array([stop.get(t, 0.0) for t in ranking.tracklet_id])
 
 
 # --- stops ----------------------------------------------------------------------------------------
 
 
-def _stops(
+def count_stops(
     city: City,
     ws: Workspace,
     case: str,
     people: Mapping[str, str | None],
     problem: Problem,
     visits: Sequence[Visit],
-    found: _Found,
+    found: Found,
     number: int,
 ) -> None:
     """Count the stops the route prints, but for confirmed ones: those a person has said."""
@@ -302,7 +304,7 @@ def _stops(
         right = people.get(stop.tracklet_id or "") == problem.person
         found.stop.append((stop.probability, right, number))
         for k, visit in enumerate(visits):
-            told = _offset_s(city, visit)
+            told = offset_s(city, visit)
             during = stop.enter_s <= visit.leave_s + told and stop.leave_s >= visit.enter_s + told
             if right and stop.camera_id == visit.camera_id and during:
                 seen.add(k)
@@ -316,7 +318,7 @@ def _stops(
 # --- figures --------------------------------------------------------------------------------------
 
 
-def _figures(found: _Found) -> dict[str, Any]:
+def _figures(found: Found) -> dict[str, Any]:
     appearances = len(found.case_of)
     right = [one[1] for one in found.stop]
     measured = stops(right, found.stop_found, appearances, found.error_s)
@@ -327,18 +329,18 @@ def _figures(found: _Found) -> dict[str, Any]:
     return {
         "problems": found.cases,
         "appearances": appearances,
-        "tracking": {"visits": tracked.visits, "followed": _plain(tracked.followed)},
+        "tracking": {"visits": tracked.visits, "followed": plain(tracked.followed)},
         "rank_k": {
             method: {
-                "inside_camera": _ranks(found.inside[method]),
-                "all_cameras": _ranks(found.anywhere[method]),
+                "inside_camera": ranks_of(found.inside[method]),
+                "all_cameras": ranks_of(found.anywhere[method]),
             }
             for method in METHODS
         },
         "stops": {
-            "precision": _plain(measured.precision),
-            "recall": _plain(measured.recall),
-            "time_error_s": _plain(measured.time_error_s),
+            "precision": plain(measured.precision),
+            "recall": plain(measured.recall),
+            "time_error_s": plain(measured.time_error_s),
             "printed": measured.printed,
             "at_least_0.8": above(probability, is_right, of_case).json(),
             "reliability": table(probability, is_right),
@@ -346,7 +348,7 @@ def _figures(found: _Found) -> dict[str, Any]:
         "open_set": {
             "absent": len(found.absent),
             "present": len(found.present),
-            "tpir_at_fpir_0.05": _plain(both.tpir(0.05)),
+            "tpir_at_fpir_0.05": plain(both.tpir(0.05)),
             "absent_with_strong": share(found.strong_absent, len(found.absent)).json(),
             "absent_expected_false_1": mean_of(found.likely_false).json(),
         },
@@ -354,11 +356,11 @@ def _figures(found: _Found) -> dict[str, Any]:
     }
 
 
-def _ranks(ranks: Sequence[float]) -> dict[str, float | None]:
-    return {f"rank{k}": _plain(v, 1) for k, v in rank_k(ranks).items()}
+def ranks_of(ranks: Sequence[float]) -> dict[str, float | None]:
+    return {f"rank{k}": plain(v, 1) for k, v in rank_k(ranks).items()}
 
 
-def _plain(value: float, digits: int = 4) -> float | None:
+def plain(value: float, digits: int = 4) -> float | None:
     return None if math.isnan(value) else round(float(value), digits)
 
 
