@@ -38,11 +38,11 @@ def test_a_clone_finds_people_with_nothing_but_its_own_weights(tmp_path, capsys,
 def test_our_weights_are_what_their_cards_say_and_small():
     shipped = ROOT / "data" / "models"
     table = zoo.rows()
-    for name in ("body_2026nov", "attributes_2026nov"):
+    for name in ("person_2026nov", "person_2026nov_attributes"):
         row = table[name]
         zoo.verify(row, shipped / row.file)
-        assert row.sha256 in (shipped / f"{name}.md").read_text("utf-8")
-    counting = ticks.believed(table["attributes_2026nov"].calibration)
+        assert row.sha256 in (shipped / "person_2026nov.md").read_text("utf-8")
+    counting = ticks.believed(table["person_2026nov_attributes"].calibration)
     assert "upper_color" in counting
     assert "glasses" not in counting  # it always says "none"
     assert sum(file.stat().st_size for file in shipped.glob("*.onnx")) <= 20_000_000
