@@ -577,7 +577,7 @@ def test_a_stop_whose_word_hangs_on_the_distance_scale_is_unstable():
 def test_a_stop_whose_word_hangs_on_one_confirmed_sighting_is_unstable():
     """10^.375 * .75 / (.25 + 10^.375 * .75) = .877 with it, 10^.5 / (1 + 10^.5) = .760 without."""
     found = [seen("c0", 0.0, verdict="confirmed"), seen("c1", 500.0, e=0.5)]
-    first, second = route.infer(found, LINE, CHECKED).stops
+    first, second = route.infer(found, LINE, CHECKED, rho=0.25, g=0.75).stops
     assert second.probability == pytest.approx(0.8767, abs=1e-4)
     assert (first.unstable, second.unstable) == (False, True)
 
