@@ -9,9 +9,10 @@ ground by the light the ground would lack.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
@@ -19,11 +20,14 @@ from numpy.typing import NDArray
 
 from core.citizens import coarse
 from core.citizens.assets import Assets
+from core.citizens.body import Figure
+from core.citizens.crowd import Area, Crowd
 from core.citizens.render import (
     Renderer,
     _averaged,
     _camera,
     _full_box,
+    _rows,
     _Stood,
     _sun_matrix,
     _touches,
@@ -33,14 +37,12 @@ from core.citizens.stage import NEAR_M, Frame, Light, Mesh, Placed, View
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Image = NDArray[np.uint8]
-Area = tuple[int, int, int, int]
-"""x1, y1, x2, y2 px, whole pixels of the flat picture."""
-
 SUN_MAP_PX = 4096
 SUN_REACH_M = 36.0  # the shadow map covers this much around the middle of the view
 LIFT_M = 0.015  # shadows lie this high, so that the ground does not hide them
 FOOT_M = 0.3
 FOOT_DARK = 0.45
+AREA_STEP = 3  # every third point of a body is enough for that part
 AREA_PX, AREA_SHARE = 4, 0.08  # how much wider than a body the part of the picture it may cover
 
 
@@ -65,6 +67,8 @@ class OnSet(Renderer):
             x, y = (np.ascontiguousarray(self._flat[..., k]) for k in (0, 1))
             self._flat_xy: tuple[Float32, Float32] = (x, y)
             self._taken = self._bending()
+        self._crowd = Crowd(self.gl, self._depth_static, view.size) if quick else None
+        self._outlines: WeakKeyDictionary[Figure, coarse.Outline] = WeakKeyDictionary()
         self._fine_shadows()
         self._bare = self._draw_static(
             replace(light, sun_rgb=(0.0, 0.0, 0.0), shadows=False), static
@@ -86,11 +90,15 @@ class OnSet(Renderer):
         boxes = [_full_box(self.view, one) for one in stood]
         seen = [one for one, box in zip(stood, boxes, strict=True) if _touches(box, self.view)]
         areas = [self._area(one) for one in seen]
+        if self._crowd is not None:
+            self._crowd.place(
+                [self._outlined(one) for one in seen], [_rows(one.bones) for one in seen]
+            )
         image, ids = self._people(seen, areas)
         self._darken(image, ids, self._thrown(seen))
         px = np.zeros(len(stood), np.int64)
-        for one, area in zip(seen, areas, strict=True):
-            px[one.number - 1] = self._covered(one, area)
+        for one, area, shape in zip(seen, areas, self._alones(seen, areas), strict=True):
+            px[one.number - 1] = self._count(shape, area)
         return self._frame(self.view, self._bent(image), self._bent(ids), stood, boxes, px)
 
     # -- the scene --------------------------------------------------------------------------------
@@ -179,7 +187,8 @@ class OnSet(Renderer):
     def _area(self, one: _Stood) -> Area:
         """What of the flat picture a person may cover, a hand's breadth wider than the body."""
         w, h = self.view.size
-        at = np.column_stack([one.points, np.ones(len(one.points))]) @ self._camera.T
+        some = one.points[::AREA_STEP]
+        at = np.column_stack([some, np.ones(len(some))]) @ self._camera.T
         if (at[:, 3] <= NEAR_M).any():
             return 0, 0, w, h
         px = (at[:, :2] / at[:, 3:] * (0.5, -0.5) + 0.5) * (w, h)
@@ -189,11 +198,17 @@ class OnSet(Renderer):
         x2, y2 = (min(n, math.ceil(v + room)) for v, n in zip(high, (w, h), strict=True))
         return x1, y1, max(x1, x2), max(y1, y2)
 
-    def _arrays(self, one: _Stood, cell_mm: int) -> tuple[Any, Any]:
-        """Vertex arrays (color, depth) of a person; cell_mm 0: with every triangle."""
-        if cell_mm and self.quick:
-            return self._coarse(one.uploaded, cell_mm)[:2]
-        return one.uploaded.color, one.uploaded.depth
+    def _array(self, one: _Stood, tall_px: float) -> Any:
+        """The triangles of a person who is so tall in the picture."""
+        cell_mm = coarse.cell_mm(tall_px, one.placed.citizen.height_m) if self.quick else 0
+        return self._coarse(one.uploaded, cell_mm) if cell_mm else one.uploaded.color
+
+    def _outlined(self, one: _Stood) -> coarse.Outline:
+        """The outline of a person, made once."""
+        figure = one.uploaded.figure
+        if figure not in self._outlines:
+            self._outlines[figure] = coarse.outline(figure)
+        return self._outlines[figure]
 
     def _people(self, seen: list[_Stood], areas: list[Area]) -> tuple[Image, Image]:
         """People drawn into the scene: image (H,W,3) and ids (H,W), the lens still flat."""
@@ -210,8 +225,7 @@ class OnSet(Renderer):
         for one, (_, y1, _, y2) in zip(seen, areas, strict=True):
             self._dress(one)
             self._person["person"].value = float(one.number)
-            cells = coarse.cell_mm(y2 - y1, one.placed.citizen.height_m)
-            self._arrays(one, cells)[0].render()
+            self._array(one, y2 - y1).render()
         for area in areas:
             x1, y1, x2, y2 = area
             image[y1:y2, x1:x2], ids[y1:y2, x1:x2] = self._read(fbo, area)
@@ -256,10 +270,13 @@ class OnSet(Renderer):
         self._mask.use()
         self._mask.depth_mask = False
         self._mask_color.write(bytes(w * h))
-        self._depth["camera"].write((self._camera @ flat).T.astype("f4").tobytes())
-        for one in seen:
-            self._dress(one)
-            self._arrays(one, coarse.SHADOW_MM)[1].render()
+        if self._crowd is not None:
+            self._crowd.draw(self._camera @ flat)
+        else:
+            self._depth["camera"].write((self._camera @ flat).T.astype("f4").tobytes())
+            for one in seen:
+                self._dress(one)
+                one.uploaded.depth.render()
         self._mask.depth_mask = True
         raw = np.frombuffer(self._mask.read(components=1, alignment=1), np.uint8)
         return np.ascontiguousarray(raw.reshape(h, w)[::-1])
@@ -272,24 +289,28 @@ class OnSet(Renderer):
         left = left * (1 - FOOT_DARK * feet[at][:, None])
         image[at] = np.asarray(image[at] * left, dtype=np.uint8)
 
-    def _covered(self, one: _Stood, area: Area) -> int:
-        """Pixels a person would cover if nothing stood before it."""
-        h, (x1, y1, x2, y2) = self.view.size[1], area
-        wide, high = x2 - x1, y2 - y1
-        if not wide * high:
-            return 0
-        place = (x1, h - y2, wide, high)
+    def _alones(self, seen: list[_Stood], areas: list[Area]) -> Iterator[Image]:
+        """(h,w) each: what people would cover of their areas if nothing stood before them."""
+        if self._crowd is not None:
+            yield from self._crowd.alone(self._camera, areas)
+            return
         fbo = self._target(self.view.size)[0]
         fbo.use()
-        fbo.clear(0.0, 0.0, 0.0, 0.0, viewport=place)
         self._depth["camera"].write(self._camera.T.astype("f4").tobytes())
-        self._dress(one)
-        self._arrays(one, coarse.COUNT_MM)[1].render()
-        raw = np.frombuffer(fbo.read(place, components=1, alignment=1), np.uint8)
-        alone = raw.reshape(high, wide)[::-1]
+        for one, (x1, y1, x2, y2) in zip(seen, areas, strict=True):
+            place = (x1, self.view.size[1] - y2, max(1, x2 - x1), max(1, y2 - y1))
+            fbo.clear(0.0, 0.0, 0.0, 0.0, viewport=place)
+            self._dress(one)
+            one.uploaded.depth.render()
+            raw = np.frombuffer(fbo.read(place, components=1, alignment=1), np.uint8)
+            yield raw.reshape(place[3], place[2])[: y2 - y1, : x2 - x1][::-1]
+
+    def _count(self, shape: Image, area: Area) -> int:
+        """Pixels of the bent picture that a shape within an area of the flat one covers."""
         if self._flat is None:
-            return int(np.count_nonzero(alone))
-        return int(self._taken[y1:y2, x1:x2][alone > 0].sum())
+            return int(np.count_nonzero(shape))
+        x1, y1, x2, y2 = area
+        return int(self._taken[y1:y2, x1:x2][shape > 0].sum())
 
 
 def _soft(mask: Image, sigma: float) -> Float32:

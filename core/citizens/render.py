@@ -14,7 +14,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from core.citizens import coarse, paint, shaders
 from core.citizens.assets import Assets
@@ -57,7 +56,7 @@ def open_context() -> Any:
 class _Uploaded:
     """A figure on the GPU; some of its vertices stay here to measure boxes.
 
-    coarse: {cell in mm: (color, depth, index buffer)}, the same vertices, fewer triangles
+    coarse: {cell in mm: (color, index buffer)}, the same vertices, fewer triangles
     """
 
     figure: Figure
@@ -65,7 +64,7 @@ class _Uploaded:
     depth: Any
     buffers: tuple[Any, ...]
     probe: Any  # sparse (K, 4 B): times the bones' rows (4 B, 3) it gives the points' places
-    coarse: dict[int, tuple[Any, Any, Any]]
+    coarse: dict[int, tuple[Any, Any]]
 
     def release(self) -> None:
         more = (thing for level in self.coarse.values() for thing in level)
@@ -246,22 +245,20 @@ class Renderer:
         depth = self.gl.vertex_array(self._depth, content, ibo, skip_errors=True)
         return _Uploaded(figure, color, depth, (vbo, ibo), _probe(figure), {})
 
-    def _coarse(self, uploaded: _Uploaded, cell_mm: int) -> tuple[Any, Any, Any]:
-        """Vertex arrays (color, depth) of a figure whose vertices were clustered in such cells."""
+    def _coarse(self, uploaded: _Uploaded, cell_mm: int) -> Any:
+        """A vertex array of a figure whose vertices were clustered in such cells."""
         if cell_mm not in uploaded.coarse:
             triangles = coarse.clustered(uploaded.figure, cell_mm / 1000)
             ibo = self.gl.buffer(triangles.tobytes())
             content = [(uploaded.buffers[0], LAYOUT, *ATTRIBUTES)]
-            arrays = [self.gl.vertex_array(program, content, ibo, skip_errors=True)
-                      for program in (self._person, self._depth)]  # fmt: skip
-            uploaded.coarse[cell_mm] = (arrays[0], arrays[1], ibo)
-        return uploaded.coarse[cell_mm]
+            array = self.gl.vertex_array(self._person, content, ibo, skip_errors=True)
+            uploaded.coarse[cell_mm] = (array, ibo)
+        return uploaded.coarse[cell_mm][0]
 
     def _stand(self, placed: Placed, number: int) -> _Stood:
         uploaded = self._upload(placed.citizen, placed.expression, placed.blink)
         bones = world_bones(uploaded.figure, placed)
-        rows = bones[:, :3].astype(np.float64).transpose(0, 2, 1).reshape(-1, 3)
-        return _Stood(placed, uploaded, bones, number, uploaded.probe @ rows)
+        return _Stood(placed, uploaded, bones, number, uploaded.probe @ _rows(bones))
 
     # -- lens and targets -------------------------------------------------------------------------
 
@@ -454,16 +451,15 @@ def _bend(picture: NDArray[np.uint8], flat: Float32, how: int) -> NDArray[np.uin
     return np.asarray(cv2.remap(picture, x, y, how, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
+def _rows(bones: Float32) -> Float64:
+    """(4 B,3) bones as `coarse.carried` wants them."""
+    rows: Float64 = bones[:, :3].astype(np.float64).transpose(0, 2, 1).reshape(-1, 3)
+    return rows
+
+
 def _probe(figure: Figure) -> Any:
     """Sparse (K, 4 B): see _Uploaded.probe."""
-    chosen = _outline(figure)
-    points = np.column_stack([figure.position[chosen], np.ones(len(chosen))]).astype(np.float64)
-    weight = figure.bone_weight[chosen].astype(np.float64)
-    at = figure.bones[chosen].astype(np.int32)[..., None] * 4 + np.arange(4)  # (K,4,4)
-    values = weight[..., None] * points[:, None]
-    rows = np.repeat(np.arange(len(chosen)), 16)
-    shape = (len(chosen), 4 * len(figure.skeleton.heads))
-    return csr_array((values.ravel(), (rows, at.ravel())), shape=shape)
+    return coarse.carried(figure, _outline(figure))
 
 
 def _full_box(view: View, one: _Stood) -> Float32:
@@ -476,21 +472,9 @@ def _full_box(view: View, one: _Stood) -> Float32:
 
 def _outline(figure: Figure) -> NDArray[np.int64]:
     """Vertices that are drawn and enough of them to measure a box."""
-    kept = np.flatnonzero(~_cut(figure))
+    kept = np.flatnonzero(~coarse.cut(figure))
     step = max(1, len(kept) // BOX_VERTICES)
     return kept[::step]
-
-
-def _cut(figure: Figure) -> NDArray[np.bool_]:
-    """(N,) vertices whose fragments are cut away by sleeves, hems and hats (see shaders.CUT)."""
-    table, number = figure.materials, figure.extra[:, 3].astype(int)
-    low, high, arm_max, _ = table[number, 3].T
-    kind, y, arm = table[number, 0, 3], figure.canon[:, 1], figure.extra[:, 0]
-    free = np.isin(kind, (1, 2, 3, 4, 9))
-    legs = (kind == 1) & (arm < 0.02) & (y < 0.9) & (y > low)
-    cloth = (y > high) | ((arm <= 0.02) & (y < low)) | (arm > arm_max)
-    cut: NDArray[np.bool_] = np.where(free, legs, cloth)
-    return cut
 
 
 def _touches(box: Float32, view: View) -> bool:
