@@ -14,7 +14,7 @@ from app import exports, forms, session, widgets
 from app.i18n import _, say
 from core import cameralist
 from core.clockcheck import check_clock
-from core.routemap import camera_mark, place_map
+from core.routemap import Ground, camera_mark, place_map
 from core.types import Camera, LastSeen, Recorder
 from core.workspace import Workspace
 
@@ -52,12 +52,14 @@ def _keys(camera: Camera | None, recorder: Recorder | None) -> str:
     return f"camera-{blake2b(repr((camera, recorder)).encode(), digest_size=6).hexdigest()}"
 
 
-def map_of(cameras: Mapping[str, Camera], draft: forms.Draft, last_seen: LastSeen | None) -> None:
+def map_of(
+    cameras: Mapping[str, Camera], draft: forms.Draft, last_seen: LastSeen | None, ground: Ground
+) -> None:
     """All cameras, and the place in the fields; a click gives a place, or chooses a camera.
 
     last_seen  a place to begin with while no camera has one
     """
-    drawn = place_map(cameras, "camera", seen=last_seen, translate=say)
+    drawn = place_map(cameras, "camera", seen=last_seen, translate=say, ground=ground)
     st_folium(
         drawn,
         key=MAP,

@@ -8,6 +8,7 @@ from app import forms, intake, session, widgets
 from app.i18n import _
 from core import draw
 from core.errors import BadInput, DongseonError
+from core.routemap import ground_here
 from core.types import Photo
 from core.workspace import Workspace
 
@@ -101,7 +102,9 @@ def place(workspace: Workspace, case: str) -> None:
     known, fault = workspace.case(case).last_seen, None
     seen = known
     try:
-        seen = forms.last_seen_fields(f"edit-{case}-", workspace.cameras(), known)
+        cameras = workspace.cameras()
+        here = ground_here(workspace.path, cameras.values(), known)
+        seen = forms.last_seen_fields(f"edit-{case}-", cameras, known, ground=here)
     except BadInput as error:
         fault = error
     if st.button(_("Keep time and place"), type="primary", icon=":material/save:"):

@@ -13,6 +13,7 @@ from app.searching import find
 from core.errors import BadInput
 from core.photo import Upload
 from core.reach import reachable, speed_band_of
+from core.routemap import ground_here
 from core.types import LastSeen
 from core.workspace import Workspace
 
@@ -115,7 +116,9 @@ def _seen(workspace: Workspace) -> tuple[LastSeen | None, BadInput | None]:
     """Where last seen, and what is still wrong with it: said only once the case is sent."""
     with st.expander(_("Last seen"), expanded=True, icon=":material/location_on:"):
         try:
-            return forms.last_seen_fields("new-", workspace.cameras()), None
+            cameras = workspace.cameras()
+            here = ground_here(workspace.path, cameras.values())
+            return forms.last_seen_fields("new-", cameras, ground=here), None
         except BadInput as error:
             return None, error
 

@@ -428,6 +428,9 @@ def appearances(here: Workspace, clip: Clip) -> list[float]:
 
 
 @st.cache_data(show_spinner=False, ttl=300, max_entries=2)
-def findings(path: str) -> list[Finding]:
-    """What the check of the installation and of a workspace says; it hashes every weight file."""
+def findings(path: str, outdated: int) -> list[Finding]:
+    """What the check of the installation and of a workspace says; it hashes every weight file.
+
+    outdated  how many clips other models described: where that changed, it is checked again
+    """
     return examine(path)

@@ -13,7 +13,7 @@ from pathlib import Path
 from core import footage, pieces
 from core import ingest as ingesting
 from core import reindex as reindexing
-from core.casebook import Casebook, State
+from core.casebook import Casebook, NewJob, State
 from core.clock import iso_time
 from core.errors import BadInput, NotFound, Unfinished
 from core.evidence import Scope
@@ -165,14 +165,36 @@ class Recordings:
             done_s += piece.clip.duration_s
         yield Progress(plan.total_s, plan.total_s, note("done"), people)
 
-    def outdated(self) -> list[Clip]:
-        """Clips that other models than this workspace's described."""
-        return reindexing.outdated(self._gallery, self._models.describer.models)
+    def outdated(self, camera_id: str | None = None) -> list[Clip]:
+        """Clips, of one camera or of all, that other models than this workspace's described."""
+        found = reindexing.outdated(self._gallery, self._models.describer.models)
+        return [clip for clip in found if camera_id in (None, clip.camera_id)]
 
     def reindex(self, *, by: str = "") -> Iterator[Progress]:
         """Log that, then describe those anew from their kept pictures; progress in clips."""
-        self._casebook.record(by, "reindex", "gallery", {"clips": len(self.outdated())})
+        self._note_reindex(self.outdated(), by)
         yield from reindexing.reindex(self._gallery, self._models.describer)
+
+    def queue_reindex(self, *, by: str = "") -> list[str]:
+        """Log that, and queue describing those anew, a job for each camera -> ids of the jobs."""
+        first: dict[str, Clip] = {}
+        outdated = self.outdated()
+        for clip in outdated:
+            first.setdefault(clip.camera_id, clip)
+        self._note_reindex(outdated, by)
+        jobs = self._casebook.jobs
+        return [jobs.add(self._reindex_job(clip), by=by) for clip in first.values()]
+
+    def anew(self, clip: Clip) -> Generator[int, None, None]:
+        """Describe one clip anew; see `core.reindex.anew`."""
+        return reindexing.anew(self._gallery, self._models.describer, clip)
+
+    def _reindex_job(self, clip: Clip) -> NewJob:
+        folder = str((self._gallery.root / f"camera={clip.camera_id}").resolve())
+        return NewJob(clip.camera_id, folder, clip.start_s, kind="reindex")
+
+    def _note_reindex(self, clips: list[Clip], by: str) -> None:
+        self._casebook.record(by, "reindex", "gallery", {"clips": len(clips)})
 
     def _film(self, source: str | Path, state: str) -> Film:
         """What the film is; remembered, because its hash means reading all of it."""

@@ -7,7 +7,7 @@ search never compares.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from core.describe import Describer
 from core.gallery import Gallery
@@ -28,17 +28,22 @@ def reindex(gallery: Gallery, describer: Describer) -> Iterator[Progress]:
     people = 0
     for done, clip in enumerate(left):
         yield Progress(done, len(left), note("describing people anew"), people)
-        people += _clip(gallery, describer, clip)
+        for n in anew(gallery, describer, clip):
+            people += n
     yield Progress(len(left), len(left), note("done"), people)
 
 
-def _clip(gallery: Gallery, describer: Describer, clip: Clip) -> int:
-    """Describe one clip anew; returns how many people it holds."""
+def anew(gallery: Gallery, describer: Describer, clip: Clip) -> Generator[int, None, None]:
+    """Describe one clip anew; yields how many people at a time. Closed early, it stays as it was.
+
+    Raises DiskFull, DongseonError.
+    """
     columns = ("tracklet_id", "clip_id")
     rows = gallery.select([clip.camera_id], columns=columns).to_pylist()
     ids = [row["tracklet_id"] for row in rows if row["clip_id"] == clip.id]
     with gallery.writer(clip, describer.models, mixed=True) as writer:
         for start in range(0, len(ids), AT_ONCE):
-            for tracklet in gallery.tracklets(ids[start : start + AT_ONCE]):
+            some = ids[start : start + AT_ONCE]
+            for tracklet in gallery.tracklets(some):
                 writer.add(tracklet, describer.tracklet(tracklet))
-    return len(ids)
+            yield len(some)

@@ -179,7 +179,7 @@ class Worker:
         wait_s = 0.0
         with _Hold(self.ws, job, self.owner, self._lease_s) as hold:
             try:
-                state = self._pieces(hold)
+                state = self._anew(hold) if job.kind == "reindex" else self._pieces(hold)
             except (Unfinished, Busy) as error:
                 wait_s = min(LONGEST_WAIT_S, WAIT_S * 2.0 ** (job.attempts - 1))
                 state, why = "queued", error
@@ -223,6 +223,31 @@ class Worker:
         hold.at(plan.total_s, self.ws.recordings.people(plan))
         return "done"
 
+    def _anew(self, hold: _Hold) -> JobState:
+        """Describe anew what a camera showed, clip by clip -> what becomes of the job."""
+        left = self.ws.recordings.outdated(hold.job.camera_id)
+        hold.done_s, hold.people = 0.0, 0
+        hold.total_s = sum(clip.duration_s for clip in left)
+        hold.beat()
+        for clip in left:
+            with closing(self.ws.recordings.anew(clip)) as describing:
+                for n in describing:
+                    hold.people += n
+                    self._scan()
+                    if (state := self._told(hold)) is not None:
+                        return state
+            hold.at(hold.done_s + clip.duration_s, hold.people)
+            hold.beat(piece_done=True)
+        return "done"
+
+    def _told(self, hold: _Hold) -> JobState | None:
+        """What becomes of a job that is not to go on; None: it goes on."""
+        if self.stop.is_set():
+            return "queued"
+        if hold.order != "go":
+            return "paused" if hold.order == "pause" else "cancelled"
+        return None
+
     def _look(self, hold: _Hold, plan: Plan, piece: Piece) -> JobState | None:
         """Look at one piece -> None when it is kept, else what becomes of the job."""
         before_s, people = hold.done_s, hold.people
@@ -231,10 +256,8 @@ class Worker:
             for step in looking:
                 hold.at(before_s + step.done, people + step.tracklets)
                 self._scan()
-                if self.stop.is_set():
-                    return "queued"
-                if hold.order != "go":
-                    return "paused" if hold.order == "pause" else "cancelled"
+                if (state := self._told(hold)) is not None:
+                    return state
         return None
 
     def _plan(self, job: Job) -> Plan:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import judge as drawn_judge
 import numpy as np
-import onnx
 import pytest
 import tiny
 from PIL import Image
@@ -21,6 +19,7 @@ from core.describe import NO_JUDGE, Shot, judge
 from core.doctor import examine
 from core.errors import BadInput, ModelError
 from core.types import ATTRIBUTES, Camera, Recorder, wants
+from core.worker import Worker
 from core.workspace import Workspace
 
 RED = ATTRIBUTES["upper_color"].index("red")
@@ -203,17 +202,7 @@ def test_a_gallery_of_another_attribute_model_is_judged_anew_from_its_pictures(
     """The same model trained again: its file has another hash, and nothing is mixed meanwhile."""
     case = seen.new_case("red top", attributes={"upper_color": "red"}, reason="no photo")
     before = seen.search(case)
-    table = (judging / "models.toml").read_text("utf-8")
-    other = Path(shutil.copytree(judging, tmp_path / "again"))
-    model = onnx.load(other / "judge.onnx")
-    model.doc_string = "trained again"
-    onnx.save(model, other / "judge.onnx")
-    old, new = ((f / "judge.onnx").read_bytes() for f in (judging, other))
-    table = table.replace(hashlib.sha256(old).hexdigest(), hashlib.sha256(new).hexdigest())
-    table = table.replace(f"bytes = {len(old)}", f"bytes = {len(new)}")
-    (other / "models.toml").write_text(table, "utf-8")
-    settings = seen.path / "workspace.toml"
-    settings.write_text(settings.read_text("utf-8").replace(str(judging), str(other)), "utf-8")
+    drawn_judge.retrained(judging, tmp_path / "again", seen.path)
     seen.close()
     again = Workspace.open(seen.path)
     found = again.search(case)
@@ -243,6 +232,38 @@ def test_a_gallery_of_another_attribute_model_is_judged_anew_from_its_pictures(
     again.close()
     assert main(["reindex", "--workspace", str(seen.path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"clips": 0, "people": 0}
+
+
+def test_workers_describe_a_gallery_anew_camera_by_camera(seen, judging, tmp_path):
+    """Queued once; a worker that is told to stop leaves the clip in hand as it was."""
+    drawn_judge.retrained(judging, tmp_path / "again", seen.path)
+    seen.close()
+    ws = Workspace.open(seen.path)
+    assert len(ws.recordings.outdated()) == 2
+    ids = ws.recordings.queue_reindex(by="kim")
+    assert ids == ws.recordings.queue_reindex(by="lee")  # while they are open
+    assert [job.camera_id for job in ws.jobs.all()] == ["c1", "c2"]
+    logged = [row.actor for row in ws.casebook.trail("gallery") if row.action == "reindex"]
+    assert logged == ["lee", "kim"]
+    ws.jobs.cancel(ids[1], by="kim")
+    stop = threading.Event()
+    stop.set()
+    told = Worker(ws, stop=stop)
+    assert told.run(once=True) == 0
+    assert Worker(ws).run(once=True) == 1
+    first = ws.jobs.get(ids[0])
+    assert (first.state, first.tracklets) == ("done", 2)
+    assert first.done_s == first.total_s == pytest.approx(ws.clips()[0].duration_s)
+    assert [clip.camera_id for clip in ws.recordings.outdated()] == ["c2"]
+    ws.jobs.resume(ids[1], by="kim")
+    before = {clip.id: ws.gallery.clip_models()[clip.id] for clip in ws.recordings.outdated()}
+    describing = ws.recordings.anew(ws.recordings.outdated()[0])
+    assert next(describing) == 2
+    describing.close()
+    assert {clip: ws.gallery.clip_models()[clip] for clip in before} == before
+    assert Worker(ws).run(once=True) == 1
+    assert ws.recordings.outdated() == []
+    ws.close()
 
 
 def test_the_command_line_searches_by_ticks_alone(seen, capsys):

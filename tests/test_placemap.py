@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
+import sys
 
 import numpy as np
 import pytest
 
 from core.geometry import haversine_m
-from core.routemap import camera_mark, place_map, seen_mark
+from core.routemap import Ground, camera_mark, ground_here, import_base, place_map, seen_mark
 from core.types import Camera, LastSeen
+
+ground_module = sys.modules["core.routemap.ground"]  # the package has a function of that name
 
 HERE = (37.5665, 126.978)
 SEEN = LastSeen(0.0, 0.0, *HERE, 250.0)
@@ -95,6 +99,45 @@ def test_the_place_of_a_camera_is_a_layer_of_its_own():
     assert [one["geometry"]["type"] for one in features(group)] == ["Polygon", "Point"]
     (layer,) = group._children.values()
     assert layer.options["interactive"] is False  # clicks go through to the map
+
+
+def streets(name: str = "동선로") -> dict:
+    lat, lon = HERE
+    line = {"type": "LineString", "coordinates": [[lon - 0.002, lat], [lon + 0.002, lat]]}
+    far = {"type": "LineString", "coordinates": [[lon + 1, lat], [lon + 1.01, lat]]}
+    return {"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {"highway": "primary", "name": name}, "geometry": line},
+        {"type": "Feature", "properties": {"highway": "primary", "name": "먼길"}, "geometry": far},
+    ]}  # fmt: skip
+
+
+@pytest.mark.parametrize("sought", ["camera", "last_seen"])
+def test_a_place_is_clicked_on_the_streets_that_were_imported(tmp_path, sought):
+    import_base(tmp_path, json.dumps(streets(EVIL)).encode())
+    here = ground_here(tmp_path, CAMERAS.values())
+    assert [f["properties"]["kind"] for f in here.base["features"]] == ["main_road"]  # not the far
+    drawn = place_map(CAMERAS, sought, ground=here)
+    layers = [one for one in drawn._children.values() if hasattr(one, "data")]
+    below = layers[0]
+    assert below.options["interactive"] is False  # a click goes through it
+    kinds = {one["geometry"]["type"] for one in below.data["features"]}
+    assert kinds == {"MultiLineString", "Point"}  # streets and their names
+    html = drawn.get_root().render()
+    assert "<img src" not in html
+    assert "${alert" not in html
+
+
+def test_without_any_place_a_small_base_map_is_shown_whole(tmp_path, monkeypatch):
+    assert ground_here(tmp_path, []) == Ground()
+    import_base(tmp_path, json.dumps(streets()).encode())
+    here = ground_here(tmp_path, NOWHERE.values())
+    assert len(here.base["features"]) == 2
+    html = page(NOWHERE, "camera", ground=here)
+    assert "127.978" in html  # the view reaches the far street
+    around = ground_here(tmp_path, [], SEEN)
+    assert len(around.base["features"]) == 1
+    monkeypatch.setattr(ground_module, "MOST_DRAWN", 10)
+    assert ground_here(tmp_path, []).base is None
 
 
 def test_without_heading_a_camera_sees_a_circle():

@@ -10,16 +10,22 @@ import streamlit as st
 from app import session, widgets
 from app.i18n import _, say
 from core.errors import BadInput
-from core.routemap import place_map, seen_mark
+from core.routemap import Ground, place_map, seen_mark
 from core.types import Camera, LastSeen
 
 MAP_PX = 280
 
 
 def last_seen_fields(
-    prefix: str, cameras: Mapping[str, Camera], known: LastSeen | None = None
+    prefix: str,
+    cameras: Mapping[str, Camera],
+    known: LastSeen | None = None,
+    *,
+    ground: Ground,
 ) -> LastSeen | None:
     """Time and place last seen, filled in as known -> what they say, None if nothing is filled in.
+
+    ground  what the map is drawn on
 
     Raises BadInput while only a part is filled in.
     """
@@ -42,7 +48,7 @@ def last_seen_fields(
             args=(prefix, cameras),
         )
     spot = _spot(prefix, when, sigma, radius)
-    _map(prefix, cameras, spot, known, timed=when is not None)
+    _map(prefix, cameras, spot, known, ground, timed=when is not None)
     with st.expander(_("Coordinates")):
         north, east = st.columns(2)
         lat = north.number_input(_("Latitude"), format="%.6f", key=f"{prefix}lat")
@@ -89,6 +95,7 @@ def _map(
     cameras: Mapping[str, Camera],
     spot: LastSeen | None,
     known: LastSeen | None,
+    ground: Ground,
     *,
     timed: bool,
 ) -> None:
@@ -96,7 +103,7 @@ def _map(
 
     key = f"{prefix}map"
     st_folium(
-        place_map(cameras, "last_seen", seen=known, translate=say),
+        place_map(cameras, "last_seen", seen=known, translate=say, ground=ground),
         key=key,
         height=MAP_PX,
         use_container_width=True,

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import cameradesk, session, widgets
 from app.i18n import _
+from core.routemap import ground_here
 from core.workspace import Workspace
 
 
@@ -34,7 +35,9 @@ def page(workspace: Workspace) -> None:
         with many, widgets.guarded():
             cameradesk.table_in_and_out(workspace)
     with left:
-        cameradesk.map_of(cameras, draft, seen)
+        with widgets.guarded():
+            here = ground_here(workspace.path, cameras.values(), seen)
+            cameradesk.map_of(cameras, draft, seen, here)
         widgets.camera_gaps(cameras, recorders)
     widgets.camera_table(cameras, recorders, workspace.counts())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import forms, session, widgets
+from app import forms, jobdesk, session, widgets
 from app.i18n import _
 from core.watched import queue_of
 from core.workspace import Workspace
@@ -45,13 +45,7 @@ def queue(workspace: Workspace) -> None:
     with widgets.guarded():
         asked = widgets.jobs(workspace.jobs.all(), workspace.cameras())
         if asked is not None:
-            deeds = {
-                "pause": workspace.jobs.pause,
-                "resume": workspace.jobs.resume,
-                "to_front": workspace.jobs.to_front,
-                "cancel": workspace.jobs.cancel,
-            }
-            deeds[asked.deed](asked.job_id, by=session.officer())
+            jobdesk.obey(workspace, asked)
             st.rerun()
         if session.differs("clips", len(workspace.clips())):
             st.rerun()

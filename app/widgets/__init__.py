@@ -35,7 +35,7 @@ from app.widgets.dispatch import Log, card, files, still
 from app.widgets.elapsed import elapsed
 from app.widgets.frame import MARK, brand, failed, fault, guarded, warn
 from app.widgets.installation import clips, findings, models, place, ticks
-from app.widgets.jobs import jobs, no_camera, watched
+from app.widgets.jobs import Asked, job_cards, jobs, no_camera, outdated, watched
 from app.widgets.securing import (
     countdown,
     securing_card,
@@ -77,6 +77,7 @@ __all__ = [
     "OLDEST",
     "SAID_WORDS",
     "ZONE",
+    "Asked",
     "Candidate",
     "Log",
     "brand",
@@ -110,6 +111,7 @@ __all__ = [
     "hours",
     "icon",
     "inert",
+    "job_cards",
     "jobs",
     "local",
     "minutes",
@@ -120,6 +122,7 @@ __all__ = [
     "no_camera",
     "no_stops",
     "noon",
+    "outdated",
     "page_of",
     "pair",
     "parted",

@@ -66,11 +66,27 @@ def jobs(found: Sequence[Job], cameras: Mapping[str, Camera]) -> Asked | None:
             _("No program reads the queue: start one with `dongseon worker`."),
             icon=":material/warning:",
         )
-    asked = [_card(job, cameras) for job in shown]
+    asked = job_cards(shown, cameras)
     if ended:
         with st.expander(_("Ended: {n}", n=len(ended))):
             table([_ended(job, cameras) for job in ended[:ENDED_SHOWN]], alt=_("jobs that ended"))
+    return asked
+
+
+def job_cards(found: Sequence[Job], cameras: Mapping[str, Camera]) -> Asked | None:
+    """Jobs that have not ended, a card each -> what is asked for, if anything."""
+    asked = [_card(job, cameras) for job in found]
     return next((one for one in asked if one is not None), None)
+
+
+def outdated(clips: int) -> bool:
+    """Other models described these clips -> whether they are to be described anew."""
+    st.warning(
+        _("{n} pieces of footage were described by other models: who is in them is not compared "
+          "until they are described anew from the pictures that were kept.", n=clips),
+        icon=":material/sync_problem:",
+    )  # fmt: skip
+    return st.button(_("Describe anew"), icon=":material/sync:", type="primary")
 
 
 def _nobody_reads(found: Sequence[Job]) -> bool:
@@ -88,7 +104,7 @@ def _card(job: Job, cameras: Mapping[str, Camera]) -> Asked | None:
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center"):
             name = inert(camera_name(job.camera_id, cameras))
-            st.markdown(f"{icon} **{name}** · {inert(PurePath(job.path).name)}", width="stretch")
+            st.markdown(f"{icon} **{name}** · {inert(_what(job))}", width="stretch")
             with st.container(horizontal=True, width="content"):
                 pressed = [deed for deed in OFFERED[job.state] if _button(job, deed)]
         share = job.done_s / job.total_s if job.total_s > 0 else 0.0
@@ -97,6 +113,10 @@ def _card(job: Job, cameras: Mapping[str, Camera]) -> Asked | None:
         if job.why is not None:
             st.error(inert(say(job.why)), icon=STATES[job.state][1])
     return Asked(pressed[0], job.id) if pressed else None
+
+
+def _what(job: Job) -> str:
+    return _("described anew") if job.kind == "reindex" else PurePath(job.path).name
 
 
 def _button(job: Job, deed: Deed) -> bool:
@@ -129,6 +149,8 @@ def _progress(job: Job, word: str) -> str:
 def _about(job: Job) -> str:
     """Where it lies, when it begins, what is wanted of it, who asked."""
     said = [_("begins {when} (recorder's clock)", when=clock(job.start_s))]
+    if job.kind == "reindex":
+        said = [_("by the models in use, from the pictures that were kept")]
     low, high = job.between
     if low is not None or high is not None:
         ends = [clock(t) if t is not None else "" for t in (low, high)]
@@ -142,7 +164,7 @@ def _ended(job: Job, cameras: Mapping[str, Camera]) -> dict[str, object]:
     return {
         _("State"): _(STATES[job.state][0]),
         _("Camera"): camera_name(job.camera_id, cameras),
-        _("File"): PurePath(job.path).name,
+        _("File"): _what(job),
         _("Length"): minutes(job.total_s) if job.total_s > 0 else None,
         _("Appearances"): f"{job.tracklets:,}",
         _("Ended"): clock(job.ended_s) if job.ended_s else None,

@@ -3,12 +3,13 @@
 from core.casebook.cameralog import Change
 from core.casebook.casebook import Casebook
 from core.casebook.folders import Folders, Watched
-from core.casebook.jobs import Job, Jobs, JobState, NewJob, Order
+from core.casebook.jobs import OPEN, Job, JobKind, Jobs, JobState, NewJob, Order
 from core.casebook.ledger import OF_ONE_CASE, Asked, Request, Wish
 from core.casebook.records import Case, Category, Coverage, Entry, Export, State
 
 __all__ = [
     "OF_ONE_CASE",
+    "OPEN",
     "Asked",
     "Case",
     "Casebook",
@@ -19,6 +20,7 @@ __all__ = [
     "Export",
     "Folders",
     "Job",
+    "JobKind",
     "JobState",
     "Jobs",
     "NewJob",

@@ -1,9 +1,9 @@
 """Recordings to be read go in; who reads which, how far it is, and what went wrong come out.
 
-A job is the ingest of one recording. A worker claims one and holds it by a lease, which its
-heartbeats extend; when a worker dies, its lease ends and another takes the job over, from the
-pieces that are finished. Every change of state is one transaction and one row of the audit; a
-heartbeat is none, for it decides nothing.
+A job is the ingest of one recording, or describing anew what one camera showed. A worker claims one
+and holds it by a lease, which its heartbeats extend; when a worker dies, its lease ends and another
+takes the job over, from the pieces that are finished. Every change of state is one transaction and
+one row of the audit; a heartbeat is none, for it decides nothing.
 
 queued -> running -> done, failed, or queued again (later, or by another worker);
 queued or running <-> paused; anything unfinished -> cancelled; failed or cancelled -> queued.
@@ -26,6 +26,7 @@ from core.errors import BadInput, DongseonError, NotFound
 from core.types import Note, note
 
 JobState = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
+JobKind = Literal["ingest", "reindex"]
 Order = Literal["go", "pause", "cancel", "lost"]
 
 OPEN: tuple[JobState, ...] = ("queued", "running", "paused")
@@ -39,6 +40,7 @@ class NewJob:
 
     start_s camera clock;  between: true time (from, to), None = open;  stamp: `footage.state` of
     the file when it was added, "" if nobody looked
+    kind    "reindex": path is the camera's folder of the gallery, start_s that of its first clip
     """
 
     camera_id: str
@@ -47,6 +49,7 @@ class NewJob:
     fps: float = 5.0
     between: tuple[float | None, float | None] = (None, None)
     stamp: str = ""
+    kind: JobKind = "ingest"
 
 
 @dataclass(frozen=True)
@@ -340,6 +343,7 @@ def _columns(new: NewJob) -> dict[str, object]:
     low, high = new.between
     if low is not None and high is not None:
         records.window(low, high)
+    records.one_of("kind of job", new.kind, get_args(JobKind))
     return {
         "camera_id": records.known_id("camera", new.camera_id),
         "path": records.path(new.path),
@@ -348,6 +352,7 @@ def _columns(new: NewJob) -> dict[str, object]:
         "from_s": records.number("beginning", low),
         "to_s": records.number("end", high),
         "stamp": new.stamp,
+        "kind": new.kind,
         "done_s": 0.0,
         "tracklets": 0,
         "attempts": 0,
@@ -359,7 +364,7 @@ def _columns(new: NewJob) -> dict[str, object]:
 def _same(new: NewJob) -> list[sa.ColumnElement[bool]]:
     """Conditions of a job that asks for the same."""
     asked = _columns(new)
-    names = ("camera_id", "path", "start_s", "fps", "from_s", "to_s")
+    names = ("kind", "camera_id", "path", "start_s", "fps", "from_s", "to_s")
     return [JOBS.c[name].is_not_distinct_from(asked[name]) for name in names]
 
 
@@ -371,6 +376,7 @@ def _job(row: Any) -> Job:
         fps=row.fps,
         between=(row.from_s, row.to_s),
         stamp=row.stamp,
+        kind=row.kind,
         id=row.id,
         state=row.state,
         by=row.actor or "",

@@ -263,7 +263,12 @@ def _who(_: str) -> Sequence[str]:
     )
 
 
-STEPS: tuple[Step, ...] = (_first, _jobs, _cameras_and_requests, _who)
+def _kinds(_: str) -> Sequence[str]:
+    """Jobs that describe anew what a camera showed, beside those that read a recording."""
+    return ("ALTER TABLE jobs ADD COLUMN kind TEXT NOT NULL DEFAULT 'ingest'",)
+
+
+STEPS: tuple[Step, ...] = (_first, _jobs, _cameras_and_requests, _who, _kinds)
 
 
 def migrate(connection: Connection, where: object, steps: Sequence[Step] = STEPS) -> int:

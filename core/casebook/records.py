@@ -74,7 +74,7 @@ SEARCHES = _table("searches", "n id case_id actor reason query n_candidates rece
 JOBS = _table(
     "jobs",
     "n id camera_id path start_s fps from_s to_s stamp actor place added_s state owner lease_s"
-    " started_s ended_s done_s total_s tracklets speed attempts not_before_s asked why",
+    " started_s ended_s done_s total_s tracklets speed attempts not_before_s asked why kind",
 )
 WATCHED = _table("watched", "n path actor added_s scanned_s why files")
 COVERAGE = _table("coverage", "n camera_id from_s to_s state actor at_s case_id removed_s")

@@ -41,6 +41,7 @@ class Sizes:
 
     walkers  people to be seen by every camera;  cases looked for, of them `absent` never there
     story    short clips, each camera's at its own time, that follow the first missing person
+    quick    small people are drawn with fewer triangles and the grain is cut out of one field
     """
 
     cameras: int = 10
@@ -54,6 +55,7 @@ class Sizes:
     size: tuple[int, int] = (960, 540)
     split: str = "test"
     story: bool = False
+    quick: bool = False
 
     def __post_init__(self) -> None:
         if not (1 <= self.cameras <= 40 and 0 < self.minutes <= 120 and 1 <= self.fps <= 30):

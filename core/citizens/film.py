@@ -80,6 +80,7 @@ def prepare(city: City, camera: Camera, detail: float = 1.0) -> Set:
         dark=dark,
         infrared=camera.infrared,
         rain=sizes.weather == "rain" and site.kind != "market",
+        quick=sizes.quick,
     )
     return Set(camera, site.view(sizes.size), shine, scenery.meshes, eye)
 
@@ -170,7 +171,8 @@ def shoot(city: City, camera: Camera, folder: Path) -> int:
     ready = prepare(city, camera)
     at = times(city, camera)
     cast = call(city, camera, at)
-    scene = OnSet(assets.load(), ready.view, ready.light, ready.meshes)
+    scene = OnSet(assets.load(), ready.view, ready.light, ready.meshes,
+                  quick=city.sizes.quick)  # fmt: skip
     rows: list[tuple[object, ...]] = []
     film, table = folder / f"{camera.id}.mp4.part", folder / f"{camera.id}.parquet"
     with sensors.Film(film, ready.eye.of, city.sizes.size, city.sizes.fps) as out:

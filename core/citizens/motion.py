@@ -165,8 +165,9 @@ def _turn(axis: str, degrees: float) -> Float64:
 def _align(a: Float64, b: Float64) -> Float64:
     """The smallest rotation that turns direction a into direction b."""
     a, b = a / np.linalg.norm(a), b / np.linalg.norm(b)
-    v, c = np.cross(a, b), float(a @ b)
-    k = np.array([[0, -v[2], v[1]], [v[2], 0, -v[0]], [-v[1], v[0], 0]])
+    (ax, ay, az), (bx, by, bz), c = a.tolist(), b.tolist(), float(a @ b)
+    x, y, z = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
+    k = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     m: Float64 = np.eye(3) + k + k @ k / (1 + c)
     return m
 

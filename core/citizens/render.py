@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.citizens import paint, shaders
+from core.citizens import coarse, paint, shaders
 from core.citizens.assets import Assets
 from core.citizens.body import Figure, build
 from core.citizens.motion import JOINT_BONES, bone_matrices, pose_of
@@ -54,18 +54,21 @@ def open_context() -> Any:
 
 @dataclass(frozen=True, eq=False)
 class _Uploaded:
-    """A figure on the GPU; some of its vertices stay here to measure boxes."""
+    """A figure on the GPU; some of its vertices stay here to measure boxes.
+
+    coarse: {cell in mm: (color, index buffer)}, the same vertices, fewer triangles
+    """
 
     figure: Figure
     color: Any
     depth: Any
     buffers: tuple[Any, ...]
-    probe: Float64  # (K,4) homogeneous
-    probe_bones: NDArray[np.uint8]
-    probe_weight: Float64
+    probe: Any  # sparse (K, 4 B): times the bones' rows (4 B, 3) it gives the points' places
+    coarse: dict[int, tuple[Any, Any]]
 
     def release(self) -> None:
-        for thing in (self.color, self.depth, *self.buffers):
+        more = (thing for level in self.coarse.values() for thing in level)
+        for thing in (self.color, self.depth, *self.buffers, *more):
             thing.release()
 
 
@@ -77,6 +80,7 @@ class _Stood:
     uploaded: _Uploaded
     bones: Float32
     number: int
+    points: Float64  # (K,3) m, places of the body in the world
 
 
 def placement(placed: Placed) -> Float64:
@@ -167,7 +171,7 @@ class Renderer:
         amodal: bool,
     ) -> Frame:
         stood = [self._stand(placed, i + 1) for i, placed in enumerate(people)]
-        boxes = [self._full_box(view, one) for one in stood]
+        boxes = [_full_box(view, one) for one in stood]
         flat, half = self._lens(view)
         seen = [one for one, box in zip(stood, boxes, strict=True) if _touches(box, view)]
         self.gl.enable_only(self.gl.DEPTH_TEST)
@@ -239,25 +243,22 @@ class Renderer:
         content = [(vbo, LAYOUT, *ATTRIBUTES)]
         color = self.gl.vertex_array(self._person, content, ibo, skip_errors=True)
         depth = self.gl.vertex_array(self._depth, content, ibo, skip_errors=True)
-        chosen = _outline(figure)
-        points = np.column_stack([figure.position[chosen], np.ones(len(chosen))])
-        return _Uploaded(figure, color, depth, (vbo, ibo), points.astype(np.float64),
-                         figure.bones[chosen],
-                         figure.bone_weight[chosen].astype(np.float64))  # fmt: skip
+        return _Uploaded(figure, color, depth, (vbo, ibo), _probe(figure), {})
+
+    def _coarse(self, uploaded: _Uploaded, cell_mm: int) -> Any:
+        """A vertex array of a figure whose vertices were clustered in such cells."""
+        if cell_mm not in uploaded.coarse:
+            triangles = coarse.clustered(uploaded.figure, cell_mm / 1000)
+            ibo = self.gl.buffer(triangles.tobytes())
+            content = [(uploaded.buffers[0], LAYOUT, *ATTRIBUTES)]
+            array = self.gl.vertex_array(self._person, content, ibo, skip_errors=True)
+            uploaded.coarse[cell_mm] = (array, ibo)
+        return uploaded.coarse[cell_mm][0]
 
     def _stand(self, placed: Placed, number: int) -> _Stood:
         uploaded = self._upload(placed.citizen, placed.expression, placed.blink)
-        return _Stood(placed, uploaded, world_bones(uploaded.figure, placed), number)
-
-    def _full_box(self, view: View, one: _Stood) -> Float32:
-        """(4,) xyxy px of the whole body, NaN if part of it is behind the camera."""
-        u = one.uploaded
-        m = np.einsum("kw,kwab->kab", u.probe_weight, one.bones[u.probe_bones].astype(np.float64))
-        points = np.einsum("kab,kb->ka", m[:, :3], u.probe)
-        pixels, depth = view.project(points)
-        if (depth <= NEAR_M).any():
-            return np.full(4, np.nan, np.float32)
-        return np.concatenate([pixels.min(0), pixels.max(0)]).astype(np.float32)
+        bones = world_bones(uploaded.figure, placed)
+        return _Stood(placed, uploaded, bones, number, uploaded.probe @ _rows(bones))
 
     # -- lens and targets -------------------------------------------------------------------------
 
@@ -327,12 +328,7 @@ class Renderer:
             self._person["person"].value = float(one.number)
             one.uploaded.color.render()
         raw = np.frombuffer(fbo.read(components=4, alignment=1), np.uint8)
-        picture = raw.reshape(h * s, w * s, 4)[::-1]
-        ids = np.ascontiguousarray(picture[s // 2 :: s, s // 2 :: s, 3])
-        image = np.ascontiguousarray(picture[:, :, :3])
-        if s > 1:
-            image = np.asarray(cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA), np.uint8)
-        return image, ids
+        return _averaged(raw.reshape(h * s, w * s, 4)[::-1], s)
 
     def _dress(self, one: _Stood) -> None:
         """Bones and materials of one person to the GPU."""
@@ -439,29 +435,46 @@ class Renderer:
         self.gl.release()
 
 
+def _averaged(picture: NDArray[np.uint8], s: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Colors and numbers (h s, w s, 4), drawn s times as large: image (h,w,3) and ids (h,w)."""
+    h, w = picture.shape[0] // s, picture.shape[1] // s
+    ids = np.ascontiguousarray(picture[s // 2 :: s, s // 2 :: s, 3])
+    image = np.ascontiguousarray(picture[:, :, :3])
+    if s > 1:
+        image = np.asarray(cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA), np.uint8)
+    return image, ids
+
+
 def _bend(picture: NDArray[np.uint8], flat: Float32, how: int) -> NDArray[np.uint8]:
     """A picture resampled by a map (H,W,2) of where each pixel comes from."""
     x, y = np.ascontiguousarray(flat[..., 0]), np.ascontiguousarray(flat[..., 1])
     return np.asarray(cv2.remap(picture, x, y, how, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
+def _rows(bones: Float32) -> Float64:
+    """(4 B,3) bones as `coarse.carried` wants them."""
+    rows: Float64 = bones[:, :3].astype(np.float64).transpose(0, 2, 1).reshape(-1, 3)
+    return rows
+
+
+def _probe(figure: Figure) -> Any:
+    """Sparse (K, 4 B): see _Uploaded.probe."""
+    return coarse.carried(figure, _outline(figure))
+
+
+def _full_box(view: View, one: _Stood) -> Float32:
+    """(4,) xyxy px of the whole body, NaN if part of it is behind the camera."""
+    pixels, depth = view.project(one.points)
+    if (depth <= NEAR_M).any():
+        return np.full(4, np.nan, np.float32)
+    return np.concatenate([pixels.min(0), pixels.max(0)]).astype(np.float32)
+
+
 def _outline(figure: Figure) -> NDArray[np.int64]:
     """Vertices that are drawn and enough of them to measure a box."""
-    kept = np.flatnonzero(~_cut(figure))
+    kept = np.flatnonzero(~coarse.cut(figure))
     step = max(1, len(kept) // BOX_VERTICES)
     return kept[::step]
-
-
-def _cut(figure: Figure) -> NDArray[np.bool_]:
-    """(N,) vertices whose fragments are cut away by sleeves, hems and hats (see shaders.CUT)."""
-    table, number = figure.materials, figure.extra[:, 3].astype(int)
-    low, high, arm_max, _ = table[number, 3].T
-    kind, y, arm = table[number, 0, 3], figure.canon[:, 1], figure.extra[:, 0]
-    free = np.isin(kind, (1, 2, 3, 4, 9))
-    legs = (kind == 1) & (arm < 0.02) & (y < 0.9) & (y > low)
-    cloth = (y > high) | ((arm <= 0.02) & (y < low)) | (arm > arm_max)
-    cut: NDArray[np.bool_] = np.where(free, legs, cloth)
-    return cut
 
 
 def _touches(box: Float32, view: View) -> bool:

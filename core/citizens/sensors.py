@@ -24,6 +24,7 @@ from core.citizens.chance import generator, pick
 
 Image = NDArray[np.uint8]
 Float32 = NDArray[np.float32]
+FIELD_PX = 256  # how much larger than a frame the field is that quick grain is cut from
 KOREA = timezone(timedelta(hours=9))
 
 
@@ -77,6 +78,7 @@ class Eye:
     """A sensor at work: `develop` turns clean frames into what its camera shows.
 
     caption: the words beside the clock; dark 0-1: how much gain the night needs
+    quick: each frame's grain is a piece of one field instead of its own
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class Eye:
         dark: float = 0.0,
         infrared: bool = False,
         rain: bool = False,
+        quick: bool = False,
     ) -> None:
         self.of, self.size, self.caption = of, size, caption
         self.dark, self.infrared, self.rain = dark, infrared, rain
@@ -96,10 +99,12 @@ class Eye:
         fall = of.vignette + (0.35 if infrared else 0.0)
         gain = (1 - fall * (x * x + y * y) / 2).astype(np.float32)[..., None]
         balance = (1.0, 1.0, 1.0) if infrared else of.balance
-        self._gain = gain * np.asarray(balance, np.float32) * 255.0
+        whole = gain * np.asarray(balance, np.float32) * 255.0
+        self._gain = [np.ascontiguousarray(whole[..., k]) for k in range(3)]
         level = (np.arange(1024) / 1023.0) ** of.gamma
         table = (1 - of.contrast) * level + of.contrast * level * level * (3 - 2 * level)
-        self._table = table.astype(np.float32)
+        self._field = self._grains(generator("grain", of.name), FIELD_PX) if quick else None
+        self._table = table.astype(np.float32)[: 256 * 4 : 4]  # of 8-bit values
 
     def develop(self, clean: Image, at_s: float, rng: np.random.Generator) -> Image:
         """One frame. clean (H,W,3) RGB;  at_s: the camera's clock, Unix seconds."""
@@ -107,29 +112,56 @@ class Eye:
         shown = cv2.GaussianBlur(clean, (0, 0), of.softness_px)
         halo = cv2.GaussianBlur(shown, (0, 0), 1.6)
         shown = cv2.addWeighted(shown, 1 + of.sharpen, halo, -of.sharpen, 0)
-        light = self._table[shown.astype(np.uint16) * 4] * self._gain  # (H,W,3) 0-255
-        grey = light.mean(axis=2, keepdims=True)
-        light = grey + (light - grey) * (0.0 if self.infrared else of.saturation)
-        light += self._noise(rng, light.shape[0], light.shape[1])
-        if self.rain:
-            self._streaks(light, rng)
-        frame = np.asarray(np.clip(light, 0, 255), dtype=np.uint8)
+        table = self._table
+        light = [np.asarray(cv2.LUT(plane, table) * gain, np.float32)
+                 for plane, gain in zip(cv2.split(shown), self._gain, strict=True)]  # fmt: skip
+        grey = (light[0] + light[1] + light[2]) / np.float32(3)
+        color = 0.0 if self.infrared else of.saturation
+        noise = self._noise(rng)
+        streaks = self._streaks(rng) if self.rain else None
+        for k, plane in enumerate(light):  # each channel on its own: in one go it takes four times
+            plane -= grey
+            plane *= color
+            plane += grey
+            plane += noise[k]
+            if streaks is not None:
+                plane += streaks
+            np.clip(plane, 0, 255, out=plane)
+        frame = np.asarray(cv2.merge([plane.astype(np.uint8) for plane in light]), np.uint8)
         self.clock(frame, at_s)
         return frame
 
-    def _noise(self, rng: np.random.Generator, h: int, w: int) -> Float32:
-        """Grain of the sensor, half of it shared by the colors, smeared by the recorder."""
-        strength = self.of.noise * (1 + 2.2 * self.dark)
+    def _grains(self, rng: np.random.Generator, more: int = 0) -> tuple[Float32, Float32]:
+        """Unit grain (H,W) and, half as fine, that of the colors (H/2,W/2,3), `more` px larger."""
+        w, h = (n + more for n in self.size)
         grain = rng.standard_normal((h, w), dtype=np.float32)
-        color = rng.standard_normal((h // 2, w // 2, 3), dtype=np.float32)
-        spread = cv2.resize(color, (w, h), interpolation=cv2.INTER_LINEAR)
-        if self.infrared:
-            spread[:] = 0
-        return np.asarray((grain[..., None] * 0.8 + spread * 0.6) * strength, dtype=np.float32)
+        return grain, rng.standard_normal((h // 2, w // 2, 3), dtype=np.float32)
 
-    def _streaks(self, light: Float32, rng: np.random.Generator) -> None:
-        """Rain: pale slanted lines, in place."""
-        h, w = light.shape[:2]
+    def _noise(self, rng: np.random.Generator) -> list[Float32]:
+        """Grain of the sensor for each channel, half of it shared, smeared by the recorder."""
+        w, h = self.size
+        strength = self.of.noise * (1 + 2.2 * self.dark)
+        if self._field is None:
+            grain, color = self._grains(rng)
+        else:  # a piece of it
+            x, y = (2 * int(v) for v in rng.integers(0, FIELD_PX // 2, 2))
+            grain = self._field[0][y : y + h, x : x + w]
+            color = self._field[1][y // 2 : (y + h) // 2, x // 2 : (x + w) // 2]
+        grain = grain * np.float32(0.8)
+        if self.infrared:
+            return [grain * np.float32(strength)] * 3
+        made = []
+        for spread in cv2.split(cv2.resize(color, (w, h), interpolation=cv2.INTER_LINEAR)):
+            plane = np.asarray(spread, np.float32)
+            plane *= 0.6
+            plane += grain
+            plane *= strength
+            made.append(plane)
+        return made
+
+    def _streaks(self, rng: np.random.Generator) -> Float32:
+        """(H,W) rain: pale slanted lines."""
+        w, h = self.size
         layer = np.zeros((h, w), np.uint8)
         for _ in range(w // 5):
             x, y, long = rng.uniform(0, w), rng.uniform(-20, h), rng.uniform(8, 34)
@@ -142,7 +174,7 @@ class Eye:
                 1,
                 cv2.LINE_AA,
             )
-        light += cv2.GaussianBlur(layer, (0, 0), 0.6).astype(np.float32)[..., None] * 0.5
+        return np.asarray(cv2.GaussianBlur(layer, (0, 0), 0.6).astype(np.float32) * 0.5)
 
     def clock(self, frame: Image, at_s: float) -> None:
         """Burn the camera's clock and caption into a frame, in place."""

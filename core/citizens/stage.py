@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -73,11 +74,7 @@ class View:
 
     def axes(self) -> Float64:
         """(3,3) rows: right, down, forward of the camera in the world."""
-        forward = np.subtract(self.target, self.eye).astype(np.float64)
-        forward /= np.linalg.norm(forward)
-        right = np.cross(forward, self.up)
-        right /= np.linalg.norm(right)
-        return np.stack([right, np.cross(forward, right), forward])
+        return _axes(self.eye, self.target, self.up)
 
     def project(self, points: NDArray[np.floating]) -> tuple[Float64, Float64]:
         """World points (N,3) m to pixels (N,2) and depth (N,) m; behind the camera: NaN pixels."""
@@ -103,6 +100,19 @@ class View:
         scale = flat / np.maximum(bent, 1e-12)
         rays: Float32 = (seen * scale[..., None]).astype(np.float32)
         return rays
+
+
+@lru_cache(maxsize=256)
+def _axes(*place: tuple[float, float, float]) -> Float64:
+    """See View.axes; read-only, since it is asked for at every point."""
+    eye, target, up = place
+    forward = np.subtract(target, eye).astype(np.float64)
+    forward /= np.linalg.norm(forward)
+    right = np.cross(forward, up)
+    right /= np.linalg.norm(right)
+    axes = np.stack([right, np.cross(forward, right), forward])
+    axes.flags.writeable = False
+    return axes
 
 
 @dataclass(frozen=True)
@@ -182,12 +192,12 @@ class Frame:
 
     def box(self, person: int) -> Float32 | None:
         """xyxy px around what is seen of a person, or None if nothing is."""
-        rows, columns = np.nonzero(self.ids == person + 1)
+        here = self.ids == person + 1
+        rows = np.flatnonzero(here.any(axis=1))
         if not len(rows):
             return None
-        return np.array(
-            [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1], dtype=np.float32
-        )
+        columns = np.flatnonzero(here[rows[0] : rows[-1] + 1].any(axis=0))
+        return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], dtype=np.float32)
 
     def visible(self, person: int) -> float:
         """Fraction of the person's body that is seen; NaN without amodal=True."""

@@ -43,7 +43,8 @@ def write(path: Path, value: object) -> None:
 def plan(city: City) -> dict[str, Any]:
     """All that the seed decides."""
     sizes = city.sizes
-    return {
+    drawn = {"quick": True} if sizes.quick else {}
+    return drawn | {
         "seed": city.seed,
         "town": city.town.name,
         "split": sizes.split,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
@@ -154,12 +158,45 @@ def _start(kind: str, args: argparse.Namespace, options: Mapping[str, Any]) -> i
     """Start the wing; its exit code."""
     told = {"kind": kind, **options, "json": args.json, "debug": args.debug}
     words = json.dumps({name: value for name, value in told.items() if value is not None})
-    with subprocess.Popen([sys.executable, "-m", "core.recipes", words]) as child:
+    command = [sys.executable, "-m", "core.recipes", words]
+    with _told_to_end() as asked, subprocess.Popen(command) as child:
+        asked.child = child
+        asked.pass_on()
         while True:
             try:
                 return child.wait()
             except KeyboardInterrupt:  # the child got it, too: it keeps its state and ends
                 continue
+
+
+@dataclass
+class _Asked:
+    """Whether this process was told to end, and the one it is to tell."""
+
+    told: bool = False
+    child: subprocess.Popen[bytes] | None = None
+
+    def pass_on(self) -> None:
+        if self.told and self.child is not None:
+            self.child.terminate()
+
+    def __call__(self, *_: object) -> None:
+        self.told = True
+        self.pass_on()
+
+
+@contextmanager
+def _told_to_end() -> Iterator[_Asked]:
+    """Pass SIGTERM on, which is for this process alone, unlike Ctrl-C: the child ends, then we."""
+    asked = _Asked()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    before = signal.signal(signal.SIGTERM, asked)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _size(text: str) -> list[int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from core.routemap.card import Card, card_html, card_text, dispatch_card
 from core.routemap.facts import Facts
-from core.routemap.ground import Ground, ground, import_base, remove_base, set_tiles
+from core.routemap.ground import Ground, ground, ground_here, import_base, remove_base, set_tiles
 from core.routemap.kml import route_kml
 from core.routemap.leaflet import RouteMap, route_map
 from core.routemap.page import map_html, rows_html
@@ -35,6 +35,7 @@ __all__ = [
     "card_text",
     "dispatch_card",
     "ground",
+    "ground_here",
     "import_base",
     "map_html",
     "place_map",

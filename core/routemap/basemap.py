@@ -186,6 +186,15 @@ def near(found: Sequence[Shape], corners: tuple[Point, Point]) -> list[Shape]:
     return [shape for shape in found if inside(shape)]
 
 
+def extent(base: Mapping[str, Any] | None) -> tuple[Point, Point] | None:
+    """South-west and north-east of all that a base map holds; raises like `shapes`."""
+    boxes = [shape.box for shape in shapes(base)]
+    if not boxes:
+        return None
+    south, west, north, east = zip(*boxes, strict=True)
+    return (min(south), min(west)), (max(north), max(east))
+
+
 def grid(corners: tuple[Point, Point]) -> tuple[float, list[list[Point]]]:
     """A metric grid over the corners and half as much again around: (mesh width in m, lines)."""
     (south, west), (north, east) = corners

@@ -18,12 +18,13 @@ from core.routemap.basemap import Shape, near, shapes
 from core.routemap.scene import Point, bounds, camera_point, line_geometry
 from core.routemap.tiles import Tiles
 from core.settings import write_whole
-from core.types import Camera
+from core.types import Camera, LastSeen
 
 FOLDER = "basemap"
 MOST_BYTES = 60_000_000
 MOST_POINTS = 1_000_000
 LEAST_VIEW_M = 600.0
+MOST_DRAWN = 2_000_000  # letters of a base map that is drawn as a whole
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,19 @@ def ground(folder: Path, points: Sequence[Point] = ()) -> Ground:
         view = bounds(points, least_m=LEAST_VIEW_M)
         base = _geojson(found if view is None else near(found, view))
     return Ground(base, tiles_of(folder))
+
+
+def ground_here(folder: Path, cameras: Iterable[Camera], seen: LastSeen | None = None) -> Ground:
+    """What a map is drawn on where a place is clicked: around the cameras and where last seen.
+
+    With neither, all of the base map, unless that is too much to draw. Raises BadInput if damaged.
+    """
+    points = [p for camera in cameras if (p := camera_point(camera)) is not None]
+    points += [(seen.lat, seen.lon)] if seen is not None else []
+    here = ground(folder, points)
+    if not points and len(json.dumps(here.base)) > MOST_DRAWN:
+        return Ground(None, here.tiles)
+    return here
 
 
 @lru_cache(maxsize=2)

@@ -7,20 +7,22 @@ mark and leaves the view as the reader had it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import folium
 
 from core.routemap import watching
-from core.routemap.basemap import ACCENT, base_feature_list, grid
+from core.routemap.basemap import ACCENT, base_feature_list, extent, grid, street_names
 from core.routemap.facts import Facts
+from core.routemap.ground import Ground
 from core.routemap.leaflet import KOREA, Furniture, add_features
 from core.routemap.legend import legend_html
 from core.routemap.pen import Feature, Pen, mark
-from core.routemap.scene import Point, Translate, around, bounds, camera_point, clock
+from core.routemap.scene import Point, Translate, around, bounds, camera_point, clock, safe_text
 from core.types import Camera, LastSeen, note
 
 Sought = Literal["camera", "last_seen"]
+BARE = Ground()
 
 _HINTS = {
     "camera": note("Click on the map to give a camera its place."),
@@ -41,7 +43,7 @@ def place_map(
     seen: LastSeen | None = None,
     tz: str = "Asia/Seoul",
     translate: Translate = str,
-    base: Mapping[str, Any] | None = None,
+    ground: Ground = BARE,
 ) -> folium.Map:
     """Cameras on the base map, for clicking the place of a camera or of where last seen.
 
@@ -49,6 +51,7 @@ def place_map(
             ``camera`` = id; "last_seen": nothing is in the way of a click
     seen    a place to have in view from the start, for a camera only while no other has one; it is
             drawn by `seen_mark`
+    ground  streets and map server below it all; without them a metric grid
 
     Raises BadInput for an unknown time zone or a base that is not GeoJSON in degrees.
     """
@@ -56,18 +59,24 @@ def place_map(
     points: list[Point] = [p for c in cameras.values() if (p := camera_point(c)) is not None]
     if seen is not None and (sought == "last_seen" or not points):
         points += around((seen.lat, seen.lon), seen.radius_m)
-    corners = bounds(points) or KOREA
+    base, tiles = ground.base, ground.tiles
+    corners = bounds(points) or extent(base) or KOREA
     (south, west), (north, east) = corners
     drawn = folium.Map(
         location=((south + north) / 2, (west + east) / 2), tiles=None, zoom_start=15, zoom_snap=0.25
     )
     drawn.options.update(min_zoom=3, max_zoom=20)
     drawn.default_js = [link for link in folium.Map.default_js if link[0] != "jquery"]
-    add_features(drawn, base_feature_list(base, corners), interactive=False)
+    if tiles is not None:
+        tiles.layer(safe_text(tiles.attribution)).add_to(drawn)
+    if tiles is None or base is not None:
+        streets = [*base_feature_list(base, corners), *street_names(base, corners)]
+        add_features(drawn, streets, interactive=False)
     marks = watching.camera_marks(pen, [], [], Facts())
     if sought == "camera":
         add_features(drawn, watching.camera_ranges(pen), interactive=False)
     add_features(drawn, marks if sought == "camera" else [_quiet(one) for one in marks])
+    mesh = None if base or tiles else grid(corners)[0]
     placed = seen if sought == "last_seen" else points or None
     shown = {"camera"} if points else set()
     shown |= {"last_seen"} if sought == "last_seen" else set()
@@ -75,7 +84,7 @@ def place_map(
         {
             "bounds": corners,
             "lines": [],
-            "legend": legend_html(shown, None if base else grid(corners)[0], translate),
+            "legend": legend_html(shown, mesh, translate),
             "note": pen.say(_HINTS[sought]) if placed is None else "",
         }
     ).add_to(drawn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from visits import PAGE, fill, press, red_photo, words
 
 from app import i18n
 from core.types import Camera, Recorder
+from core.worker import Worker
 from core.workspace import Workspace
 
 NINE = 1777593600.0
@@ -150,6 +152,34 @@ def test_the_system_page_says_which_ticks_count(visit, judging: Path, tiny_works
     assert (table["검색에서"] == "비교함").sum() == 1
     app = visit(tiny_workspace, PAGE["system"])
     assert any("인상착의 모델 없음" in i.value for i in app.info)
+
+
+def test_the_system_page_offers_to_describe_anew_what_other_models_described(
+    visit, judging: Path, tmp_path: Path
+) -> None:
+    again = tmp_path / "again"
+    table = (judging / "workspace.toml").read_text("utf-8")
+    folder = next(
+        p for p in map(Path, tomllib.loads(table)["directories"]) if (p / "judge.onnx").exists()
+    )
+    judge.retrained(folder, again, judging)
+    app = visit(judging, PAGE["system"])
+    assert not app.exception
+    assert "영상 조각 2개는 다른 모델로 분석되었습니다" in words(app)
+    app = press(app, "새로 분석")
+    assert not app.exception
+    ws = Workspace.open(judging)
+    assert [(job.kind, job.state) for job in ws.jobs.all()] == [("reindex", "queued")] * 2
+    assert {"취소", "일시정지"} <= {b.label for b in app.main.button}
+    assert "새로 분석" not in {b.label for b in app.main.button}
+    assert Worker(ws).run(once=True) == 2
+    ws.close()
+    app = visit(judging, PAGE["system"])
+    assert not app.exception
+    assert "다른 모델로 분석" not in words(app)
+    assert "새로 분석" not in {b.label for b in app.main.button}
+    app = visit(judging, PAGE["footage"])
+    assert not app.exception
 
 
 def test_a_pack_without_faces_says_so_where_photos_are_given_and_models_shown(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -210,6 +211,10 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(city):
     assert truth.dumps(truth.plan(city)) == again
     assert json.loads(again)["cameras"]
     assert again != truth.dumps(truth.plan(cast.build(12, SMALL)))
+    assert "quick" not in again
+    quick = truth.plan(replace(city, sizes=replace(SMALL, quick=True)))
+    assert truth.dumps({k: v for k, v in quick.items() if k != "quick"}) == again
+    assert quick["quick"] is True
 
 
 def test_sizes_that_make_no_sense_are_refused():

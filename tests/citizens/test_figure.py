@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.citizens import assets as store
-from core.citizens import motion
+from core.citizens import coarse, motion
 from core.citizens.body import build
 from core.citizens.motion import GAITS, JOINT_BONES, JOINTS, bone_matrices, pose_of
 from core.citizens.people import citizen
@@ -111,3 +111,29 @@ def test_an_expression_moves_the_mouth_and_only_the_face(assets):
     assert moved[3:].max() > 0.002
     assert moved[:2].max() < 0.002
     assert set(motion.EXPRESSIONS) >= {"neutral", "smile", "laugh"}
+
+
+def test_clustered_figures_keep_their_place_with_fewer_triangles(figures):
+    for figure in figures.values():
+        many = len(figure.triangles)
+        for mm in coarse.CELLS_MM:
+            f = coarse.clustered(figure, mm / 1000)
+            assert len(f) < many
+            many = len(f)
+            assert (f[:, 0] != f[:, 1]).all() and (f[:, 1] != f[:, 2]).all()  # noqa: PT018
+            material = figure.extra[f, 3]
+            assert (material == material[:, :1]).all()
+            whole, left = figure.position[figure.triangles], figure.position[f]
+            for end in (np.min, np.max):
+                off = end(whole, axis=(0, 1)) - end(left, axis=(0, 1))
+                assert np.abs(off).max() < 1.75 * mm / 1000  # a cell's diagonal
+        assert many < 0.2 * len(figure.triangles)
+
+
+def test_only_small_people_are_drawn_coarsely():
+    assert coarse.cell_mm(400, 1.7) == 0
+    assert coarse.cell_mm(float("nan"), 1.7) == 0
+    sizes = [coarse.cell_mm(px, 1.7) for px in (140, 100, 60, 30, 5)]
+    assert sizes == sorted(sizes)
+    assert sizes[0] > 0
+    assert sizes[-1] == coarse.CELLS_MM[-1]

@@ -17,7 +17,7 @@ import pytest
 
 pytest.importorskip("moderngl", reason="NOT TESTED: drawing needs the extra `synth` (moderngl)")
 
-from core.citizens import assets, cast, film, sensors, truth
+from core.citizens import assets, cast, film, onset, sensors, truth
 from core.citizens.chance import generator
 from core.citizens.city import Sizes
 from core.citizens.onset import OnSet
@@ -170,6 +170,44 @@ def test_people_take_the_light_from_the_ground_and_change_nothing_else(drawn):
         assert 0 < np.mean(difference < -2) < 0.2
 
 
+def test_nothing_is_drawn_outside_the_parts_that_are_read_back(drawn, monkeypatch):
+    monkeypatch.setattr(onset, "AREA_SHARE", 99.0)  # reads the whole picture
+    for *_, people, frame, scene in drawn:
+        whole = scene.frame(people)
+        assert np.array_equal(frame.image, whole.image)
+        assert np.array_equal(frame.ids, whole.ids)
+        assert np.array_equal(frame.full_px, whole.full_px)
+
+
+def test_a_pixel_counts_as_often_as_the_lens_shows_it(drawn):
+    *_, people, _, scene = drawn[0]
+    away = np.array(scene.view.eye) + 2.5 * scene.view.axes()[2]  # nothing stands so near
+    one = replace(people[0], position=(away[0], away[1], away[2] - 1.0))
+    shown = scene.frame([one])
+    assert shown.full_px[0] == pytest.approx((shown.ids == 1).sum(), rel=0.02)
+    assert shown.full_px[0] > 1000
+
+
+def test_quick_people_are_the_same_people(drawn):
+    checked = 0
+    for _, _, ready, people, frame, scene in drawn:
+        quick = OnSet(scene.assets, ready.view, ready.light, ready.meshes, quick=True)
+        drawn_quick = quick.frame(people)
+        quick.close()
+        assert np.array_equal(drawn_quick.full_box, frame.full_box)
+        assert np.array_equal(drawn_quick.landmarks, frame.landmarks, equal_nan=True)
+        for k in range(len(people)):
+            own, other = frame.ids == k + 1, drawn_quick.ids == k + 1
+            if own.sum() < 150:
+                continue
+            assert (own & other).sum() > 0.85 * (own | other).sum()
+            assert drawn_quick.full_px[k] == pytest.approx(frame.full_px[k], rel=0.12)
+            colors = frame.image[own & other].astype(float), drawn_quick.image[own & other]
+            assert np.abs(colors[0].mean(0) - colors[1].mean(0)).max() < 5
+            checked += 1
+    assert checked
+
+
 # --- the recorder ---------------------------------------------------------------------------------
 
 
@@ -210,6 +248,16 @@ def test_infrared_has_no_colour():
     clean[..., 0], clean[..., 2] = 200, 60
     shown = eye.develop(clean, 0.0, generator("infrared"))[12:36]
     assert np.abs(shown[..., 0].astype(int) - shown[..., 2]).max() <= 1
+
+
+def test_quick_grain_is_grain_of_the_same_strength():
+    of, clean = sensors.sensor("codec-002"), np.full((180, 320, 3), 120, np.uint8)
+    spread = []
+    for quick in (False, True):
+        eye = sensors.Eye(of, (320, 180), "", quick=quick)
+        a, b = (eye.develop(clean, 0.0, generator("g", n))[40:140].astype(float) for n in (0, 1))
+        spread.append((a - b).std())
+    assert spread[1] == pytest.approx(spread[0], rel=0.05)
 
 
 def test_a_camera_is_filmed_whole_or_not_at_all(tmp_path, monkeypatch):

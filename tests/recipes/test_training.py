@@ -349,6 +349,21 @@ def test_a_run_asked_to_stop_keeps_its_state_and_says_so(manifest, tmp_path):
     assert not [name for name in left if name.startswith(".part")]
 
 
+def test_the_command_that_is_told_to_end_ends_its_training(manifest, tmp_path):
+    """SIGTERM reaches the command alone; what it writes to is closed only when its child ends."""
+    command = [sys.executable, "-m", "core.cli", "train", "reid", "--manifest", str(manifest)]
+    command += ["--out", str(tmp_path / "run"), "--size", f"{SIZE[0]}x{SIZE[1]}", "--people", "4"]
+    command += ["--crops", "3", "--epochs", "500", "--workers", "0", "--device", "cpu"]
+    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "run" / "log.jsonl").exists() and child.poll() is None:
+        time.sleep(0.01)
+    child.send_signal(signal.SIGTERM)
+    _, said = child.communicate(timeout=120)
+    assert child.returncode == 130
+    assert "the same command goes on from here" in said
+    assert (tmp_path / "run" / checkpoint.FILE).is_file()
+
+
 def test_other_options_or_pictures_do_not_go_on(manifest, tmp_path):
     one = recipe(manifest, tmp_path / "run", epochs=1)
     run.train(one, None)
