@@ -24,6 +24,7 @@ from core import zoo  # noqa: E402
 from core.errors import BadInput, DongseonError, NotFound  # noqa: E402
 from core.recipes.faces import crops, grid, margins, network, training  # noqa: E402
 from core.recipes.faces.plan import BACKBONES, SIDE, Plan, from_options  # noqa: E402
+from core.recipes.randomise import NONE  # noqa: E402
 from core.study import facetest  # noqa: E402
 
 TEMPLATE = np.array([[38.3, 51.7], [73.5, 51.5], [56.0, 71.7], [41.5, 92.4], [70.7, 92.2]])
@@ -222,12 +223,10 @@ def test_a_plan_that_cannot_be_is_refused(options, says):
 
 
 @pytest.mark.parametrize("loss", ["arcface", "cosface", "softmax"])
-def test_it_learns_with_every_loss(manifest, tmp_path, loss):
-    margin = None if loss == "softmax" else 0.2
-    one = plan(manifest, tmp_path, loss=loss, margin=margin, epochs=8, lr=3e-3, jitter=0.0,
-               scale=16.0)  # fmt: skip
-    trained = training.fit(one, None)
-    history = trained.state.history
+def test_it_learns_with_every_loss(manifest, tmp_path, loss, monkeypatch):
+    monkeypatch.setattr(crops, "FACE", NONE)
+    one = plan(manifest, tmp_path, loss=loss, epochs=6, jitter=0.0, scale=16.0)
+    history = training.fit(one, None).state.history
     assert history[-1]["loss"] < history[0]["loss"]
     assert history[-1]["right"] > history[0]["right"]
 
@@ -266,9 +265,10 @@ def made(manifest, tmp_path_factory) -> tuple[Path, dict[str, Any]]:
     """A finished run, with its figures on people it never saw; a pack with a stand-in detector."""
     out = tmp_path_factory.mktemp("run")
     torch.set_num_threads(1)
-    card = training.train(plan(manifest, out, epochs=8, jitter=0.0, loss="cosface",
-                               licence="none"), None)  # fmt: skip
-    return out, card
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crops, "FACE", NONE)
+        one = plan(manifest, out, epochs=6, steps=12, jitter=0.0, loss="cosface", licence="none")
+        return out, training.train(one, None)
 
 
 def test_what_is_written_is_a_model_of_the_product(made):
