@@ -12,9 +12,10 @@ from pathlib import Path
 import cv2
 from tqdm import tqdm
 
-from core.citizens import assets, cityverbs, datasets, sheets
+from core.citizens import assets, cityverbs, datasets, sheets, varied
 from core.citizens.datasets import Faces, People, Plan
 from core.citizens.kface import SIZES, KFaces, chosen
+from core.citizens.varied import VariedFaces
 from core.errors import BadInput, DongseonError
 
 
@@ -41,6 +42,11 @@ def _parser() -> argparse.ArgumentParser:
     faces.add_argument("--shots", type=int, default=10, help="shots per citizen")
     faces.add_argument("--yaw", type=float, default=50.0, help="largest turn, degrees")
     faces.add_argument("--no-masks", action="store_true")
+    faces.add_argument("--varied", action="store_true", help="crops to learn faces from: skin in "
+                       "detail, several days, any light; no masks, up to 50 degrees")  # fmt: skip
+    faces.add_argument("--days", type=int, default=3, help="with --varied: hair, glasses and so on")
+    faces.add_argument("--world", type=float, default=0.5, metavar="SHARE", help="with --varied: "
+                       "people with ancestors from anywhere")  # fmt: skip
     kface = verbs.add_parser("kface", parents=[common], help="a folder like K-Face's")
     kface.add_argument(
         "--cells",
@@ -57,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     proof.add_argument("--assets", help="MakeHuman data folder; default $DONGSEON_MAKEHUMAN")
     proof.add_argument("--json", action="store_true", help="print one JSON object")
     sheet = verbs.add_parser("sheet", parents=[common], help="a contact sheet to look at")
-    sheet.add_argument("--kind", choices=("people", "faces"), default="people")
+    sheet.add_argument("--kind", choices=("people", "faces", "varied"), default="people")
     sheet.add_argument("--cameras", type=int, default=4)
     cityverbs.add(verbs)
     return parser
@@ -73,6 +79,8 @@ def _sheet(args: argparse.Namespace) -> dict[str, object]:
     renderer = Renderer(assets.load(args.assets), supersample=2)
     if args.kind == "faces":
         image = sheets.face_sheet(renderer, Faces(40, 2, args.split, args.seed))
+    elif args.kind == "varied":
+        image = varied.sheet(renderer, VariedFaces(12, split=args.split, seed=args.seed))
     else:
         plan = People(12, 1, args.cameras, 3, args.split, args.seed)
         image = sheets.people_sheet(renderer, plan)
@@ -107,6 +115,10 @@ def _set(args: argparse.Namespace) -> dict[str, object]:
     elif args.verb == "kface":
         plan = KFaces(args.count, args.cells, args.size, args.split, args.seed)
         pictures = args.count * len(chosen(args.cells))
+    elif args.varied:
+        plan = VariedFaces(args.count, args.shots, args.days, args.split, args.seed,
+                           yaw_deg=args.yaw, world=args.world)  # fmt: skip
+        pictures = args.count * args.shots
     else:
         plan = Faces(args.count, args.shots, args.split, args.seed, args.yaw,
                      masks=not args.no_masks)  # fmt: skip

@@ -25,6 +25,7 @@ Int32 = NDArray[np.int32]
 
 EYE_Y, TOP_Y = 7.285, 8.49  # dm, of the unmorphed body
 WAIST_Y = 1.0
+BUST_Y = 4.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,7 @@ class Figure:
     """What the renderer uploads; N vertices, F triangles, B bones.
 
     position, normal, canon (N,3);  extra (N,4): arm, two values by material, material number
-    bones (N,4) uint8, bone_weight (N,4);  materials (paint.COUNT,4,4) see `paint`
+    bones (N,4) uint8, bone_weight (N,4);  materials (paint.COUNT,paint.ROWS,4) see `paint`
     face (5,3) stage.FACE_POINTS on the rest mesh, following the bone `head`;  looks (3,) where the
     face looks at rest
     """
@@ -86,9 +87,10 @@ def shape(
 
 
 class _Heap:
-    """Vertices of the parts of one figure, while they are gathered."""
+    """Vertices of the parts of one figure, while they are gathered; none below `low` (canon)."""
 
-    def __init__(self) -> None:
+    def __init__(self, low: float = -99.0) -> None:
+        self.low = low
         self.columns: dict[str, list[NDArray[np.generic]]] = {}
         self.faces: list[Int32] = []
         self.n = 0
@@ -97,6 +99,9 @@ class _Heap:
             weight: Float32, arm: Float32 | float = 0.0, a: Float32 | float = 0.0,
             b: Float32 | float = 0.0, normal: Float32 | None = None) -> None:  # fmt: skip
         """Append a part: unused vertices are dropped, normals made where none are given."""
+        if self.low > -99.0 and mat != paint.EYE:  # the canon of eyes is a direction
+            normal = vertex_normals(v, f) if normal is None else normal
+            f = f[(canon[:, 1] > self.low)[f].all(1)]
         there = np.zeros(len(v), bool)
         there[f] = True
         used = np.flatnonzero(there)
@@ -140,7 +145,7 @@ class _Sewing:
         self.assets, self.person, self.outfit = assets, person, person.outfit
         self.body = shape(assets, person, expression, blink)
         self.normal = vertex_normals(self.body, assets.body)
-        self.heap = _Heap()
+        self.heap = _Heap(BUST_Y) if person.bust else _Heap()
         self.clips = paint.clips(person)
         self.head = self._head_frame()
         span = self.body[_surface(assets), 1]
@@ -461,9 +466,11 @@ class _Sewing:
     def figure(self) -> Figure:
         self.skin()
         self.eyes()
-        self.lower()
+        if not self.person.bust:
+            self.lower()
         self.upper()
-        self.shoes()
+        if not self.person.bust:
+            self.shoes()
         self.hair()
         self.things()
         metre = 0.1 * self.scale

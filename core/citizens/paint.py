@@ -3,11 +3,13 @@
 Cloth, skin, irises and hair are painted in each fragment from `canon`, the place on the unmorphed
 body in dm: the same cloth looks the same on everybody, and no noise belongs to one person.
 
-A material is five rows of four numbers:
+A material is seven rows of four numbers:
     0  rgb linear, kind            1  second rgb, pattern (skin: lips rgb, blush)
     2  scale, fabric, gloss, strap (skin: scalp rgb, stubble)
     3  y_min, y_max, arm_max, opening: what is cut away (skin: legs above, scalp, -, -)
     4  strap rgb, quilt (skin: tights rgb, 1 if worn)
+    5  skin: freckles, wrinkles, where they lie, 1 if it has any of this (`people.Detail`)
+    6  skin: moles, paint of the lids, shadows under the eyes, unevenness
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ Float32 = NDArray[np.float32]
 
 (SKIN, EYE, BROW, LASH, HAIR, UPPER, UPPER_SKIRT, INNER, LOWER, SHOES, COLLAR, HAT, GLASSES, LENS,
  MASK, BAG, STRAP) = range(17)  # fmt: skip
-COUNT, ROWS = 17, 5
+COUNT, ROWS = 17, 7
 KINDS = {SKIN: 1, EYE: 2, BROW: 3, LASH: 4, HAIR: 5, MASK: 8}
 PATTERNS = ("plain", "stripes", "pinstripes", "checks", "two_tone", "print", "blotches", "graphic",
             "panels")  # fmt: skip
@@ -82,6 +84,10 @@ def materials(
     table[SKIN, 2] = (*linear(person.hair_rgb), person.stubble)
     if o.tights is not None:
         table[SKIN, 4] = (*linear(o.tights), 1)
+    if person.detail is not None:
+        d = person.detail
+        table[SKIN, 5] = (d.freckles, d.wrinkles, d.where, 1)
+        table[SKIN, 6] = (d.moles, d.lids, d.bags, d.uneven)
     table[EYE, 0] = (*linear(person.iris), 2)
     table[BROW, 0] = (*linear(person.brow_rgb), 3)
     table[BROW, 2] = (person.brow_fill, 0, 0, 0)

@@ -105,12 +105,30 @@ HAIR_PRESETS = 200
 
 
 @dataclass(frozen=True)
+class Detail:
+    """What tells two skins apart near by; all 0-1 but moles, a number up to 5.
+
+    where  which of all patterns is this one's;  lids painted;  bags under the eyes
+    """
+
+    where: float
+    freckles: float = 0.0
+    wrinkles: float = 0.0
+    moles: int = 0
+    lids: float = 0.0
+    bags: float = 0.0
+    uneven: float = 0.0
+
+
+@dataclass(frozen=True)
 class Citizen:
     """Somebody who does not exist; every value has a name or a unit.
 
     ancestry  weights of asian, caucasian, african;  muscle, weight -1..1
     morphs    (target, weight) of the face and body;  asymmetry of left and right, small
-    skin, lips, iris, hair_rgb sRGB;  brows a mesh;  stubble, blush, wrinkles 0-1
+    skin, lips, iris, hair_rgb sRGB;  brows a mesh;  stubble, blush 0-1
+    detail  of the skin; None = smooth, as everybody of `citizen` is (see `looks`)
+    bust  only head and shoulders are sewn, for pictures of nothing else
     """
 
     seed: int
@@ -136,6 +154,8 @@ class Citizen:
     outfit: Outfit
     arm_swing: float
     stoop_deg: float
+    detail: Detail | None = None
+    bust: bool = False
 
     @property
     def name(self) -> str:
@@ -221,7 +241,7 @@ def _ancestry(rng: np.random.Generator) -> tuple[float, float, float]:
     )
 
 
-def _skin(rng: np.random.Generator, ancestry: tuple[float, float, float], sex: str) -> RGB8:
+def skin_of(rng: np.random.Generator, ancestry: tuple[float, float, float], sex: str) -> RGB8:
     """sRGB skin: three ancestral means, a common spread of darkness and redness."""
     means = np.array([[229, 192, 165], [232, 194, 172], [116, 80, 62]], np.float64)
     mean = np.array(ancestry) @ means * (1.02 if sex == "female" else 0.97)
@@ -243,7 +263,7 @@ def _hair_rgb(rng: np.random.Generator, age: str, sex: str) -> RGB8:
     return r, g, b
 
 
-def _hair(rng: np.random.Generator, split: str, sex: str, age: str) -> HairCut:
+def hair_of(rng: np.random.Generator, split: str, sex: str, age: str) -> HairCut:
     """A haircut that fits: baldness is for older men, perms for older women."""
     cuts = [haircut(n) for n in _haircuts(split, sex[0])]
     weight = [1.0] * len(cuts)
@@ -270,7 +290,7 @@ def citizen(seed: int, split: str = "train") -> Citizen:
     height = float(np.clip(rng.normal(mean, sigma), mean - 2.4 * sigma, mean + 2.4 * sigma))
     ancestry = _ancestry(rng)
     face = face_of(rng, split)
-    skin = _skin(rng, ancestry, sex)
+    skin = skin_of(rng, ancestry, sex)
     hair_rgb = _hair_rgb(rng, age, sex)
     painted = sex == "female" and age not in ("child",) and rng.uniform() < 0.7
     red = rng.uniform(0.2, 0.55) if painted else rng.uniform(0.0, 0.08)
@@ -297,7 +317,7 @@ def citizen(seed: int, split: str = "train") -> Citizen:
         _rgb8(brow), round(float(rng.uniform(0.55, 0.95)), 3),
         round(float(rng.uniform(0, 0.5)), 3) if sex == "male" and age not in ("child", "teenager")
         else 0.0,
-        round(float(rng.uniform(0, 0.35)), 3), _hair(rng, split, sex, age), hair_rgb,
+        round(float(rng.uniform(0, 0.35)), 3), hair_of(rng, split, sex, age), hair_rgb,
         wardrobe.outfit(rng, split, sex, age), round(float(rng.uniform(0.6, 1.2)), 3),
         round(float(rng.uniform(6, 22)) if age == "elderly" else float(rng.uniform(0, 4)), 2),
     )  # fmt: skip

@@ -172,6 +172,41 @@ vec3 skin_color(vec4 m0, vec4 m1, vec4 m2, vec4 m3, vec4 m4, float px, out float
     return c;
 }
 
+// What tells two skins apart near by: only where the citizen has such a detail.
+vec3 detailed(vec3 c, vec4 d, vec4 e, vec3 dark) {
+    float s = d.z * 40.0;
+    float face = smoothstep(0.75, 1.0, C.z) * step(6.1, C.y);
+    c *= 1.0 + e.w * (0.10 * wave(C * 2.6 + s) + 0.06 * wave(C * 8.0 + 2.0 * s))
+             * vec3(0.6, 1.0, 1.1);
+    vec2 q = vec2(C.x, C.y) * 17.0;
+    vec2 cell = floor(q);
+    float own = hash(cell + s);
+    vec2 at = fract(q) - 0.5 - 0.5 * (vec2(hash(cell + s + 3.1), hash(cell + s + 7.7)) - 0.5);
+    float over = exp(-pow(abs(C.y - 6.98) * 2.6, 2.0)) * exp(-pow(abs(C.x) * 1.5, 4.0));
+    float spot = smoothstep(0.30, 0.12, length(at)) * step(1.0 - 0.8 * d.x * over, own);
+    c = mix(c, c * vec3(0.70, 0.50, 0.40), 0.75 * face * spot);
+    for (int i = 0; i < 5; i++) {
+        if (float(i) >= e.x) break;
+        float k = float(i) * 1.7 + s;
+        vec2 m = vec2(C.x - 1.2 * (hash(vec2(k, 1.3)) - 0.5),
+                      C.y - 6.35 - 1.25 * hash(vec2(k, 4.1)));
+        float r = 0.016 + 0.022 * hash(vec2(k, 8.2));
+        c = mix(c, vec3(0.035, 0.018, 0.012), 0.85 * face * smoothstep(r, 0.5 * r, length(m)));
+    }
+    float brow = gauss(C.y, 7.72, 0.16) * smoothstep(0.62, 0.40, abs(C.x))
+               * pow(0.5 + 0.5 * sin(C.y * 58.0 + 0.8 * sin(C.x * 5.0 + s) + s), 5.0);
+    float feet = gauss(abs(C.x), 0.62, 0.07) * gauss(C.y, 7.24, 0.13)
+               * pow(0.5 + 0.5 * sin((C.y - 7.24 - 0.5 * (abs(C.x) - 0.5)) * 70.0), 4.0);
+    float fold = gauss(abs(C.x) - 0.30 - 0.30 * (6.90 - C.y), 0.0, 0.030)
+               * smoothstep(6.46, 6.58, C.y) * smoothstep(6.98, 6.86, C.y);
+    float glare = gauss(abs(C.x), 0.07, 0.022) * gauss(C.y, 7.46, 0.09);
+    c *= 1.0 - face * d.y * min(0.7, 0.55 * brow + 0.55 * feet + 0.60 * fold + 0.4 * glare);
+    vec2 bag = vec2((abs(C.x) - 0.31) * 1.2, C.y - 7.11 + 0.35 * pow(abs(C.x) - 0.31, 2.0));
+    c = mix(c, c * vec3(0.66, 0.56, 0.62), face * e.z * exp(-dot(bag, bag) * 130.0));
+    vec2 lid = vec2((abs(C.x) - 0.33) * 1.1, C.y - 7.36);
+    return mix(c, dark, face * e.y * exp(-dot(lid, lid) * 70.0));
+}
+
 vec3 eye_color(vec3 iris, out float gloss) {
     gloss = 0.9;
     float away = acos(clamp(normalize(C).z, -1.0, 1.0));
@@ -197,6 +232,8 @@ void main() {
     vec3 color = m0.rgb;
     if (kind == 1.0) {
         color = skin_color(m0, m1, m2, m3, m4, px, gloss);
+        vec4 m5 = material[at + 5];
+        if (m5.w > 0.5) color = detailed(color, m5, material[at + 6], m2.rgb * 0.5 + 0.02);
         ao = 1.0 - 0.65 * clamp(E.z * 2.4, 0.0, 1.0);
         ao *= 1.0 - 0.24 * gauss(C.y, 6.1, 0.32) * smoothstep(1.45, 1.0, C.z)
                   * smoothstep(0.03, 0.0, E.x);

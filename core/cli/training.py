@@ -81,6 +81,52 @@ DETECTION: dict[str, tuple[dict[str, Any], str]] = {
     **{name: OPTIONS[name] for name in _SAME},
     "clip": ({"type": float}, "largest norm of a gradient; default 10"),
 }  # fmt: skip
+FACES: dict[str, tuple[dict[str, Any], str]] = {
+    "name": ({}, "of the model; default BACKBONE_LOSS"),
+    "backbone": ({}, "mobilenet_v2_96 (default: MobileNetV2 up to its stage of 96 channels), "
+                 "mobilenet_v2, mobilefacenet, resnet50"),
+    "identities": ({"type": int, "metavar": "N"}, "only the first N people; default all"),
+    "loss": ({}, "arcface (default), cosface or softmax"),
+    "margin": ({"type": float}, "default .5 for arcface, .35 for cosface"),
+    "scale": ({"type": float}, "of the cosines; default 32"),
+    "ramp": ({"type": float, "metavar": "EPOCHS"}, "the margin grows from 0; default 0"),
+    "temperature": ({"type": float}, "0 (default): none; else of a contrastive loss in the batch"),
+    "smoothing": ({"type": float}, "of the labels; default 0"),
+    "epochs": ({"type": int, "metavar": "N"}, "default 20"),
+    "steps": ({"type": int, "metavar": "N"}, "batches in an epoch; default each crop about once"),
+    "embedding": ({"type": int, "metavar": "N"}, "numbers in a face vector; default 256"),
+    "people": ({"type": int, "metavar": "P"}, "people in a batch; default 16"),
+    "crops": ({"type": int, "metavar": "K"}, "crops of each, 1 = any faces; default 4"),
+    "freeze": ({"type": int, "metavar": "N"}, "first blocks of the backbone left as they began; "
+               "default 0"),
+    "slow": ({"type": float}, "learning rate of a started backbone as a share; default .5"),
+    "jitter": ({"type": float}, "of the five points, as a share of the eyes' distance; default "
+               ".04"),
+    "lr": ({"type": float}, "highest learning rate; default .002, with --start .001"),
+    "warmup": ({"type": float, "metavar": "EPOCHS"}, "default 1"),
+    "decay": ({"type": float}, "weight decay; default .01"),
+    "face": ({"metavar": "NAME"}, "finds faces in the pack that is written; default "
+             "yunet_2023mar"),
+    **{name: OPTIONS[name] for name in _SAME},
+}  # fmt: skip
+_SEVERAL = {"action": "append", "metavar": "NAME"}
+GRID: dict[str, tuple[dict[str, Any], str]] = {
+    "backbone": (_SEVERAL, "may be given again; default resnet50 and mobilenet_v2"),
+    "loss": (_SEVERAL, "may be given again; default arcface, cosface and softmax"),
+    "identities": ({"type": int, "metavar": "N"}, "default the first 200"),
+    "epochs": ({"type": int, "metavar": "N"}, "default 10"),
+    "steps": ({"type": int, "metavar": "N"}, "batches in an epoch; default 12"),
+    "people": ({"type": int, "metavar": "P"}, "people in a batch; default 16"),
+    "crops": ({"type": int, "metavar": "K"}, "crops of each; default 2"),
+    "ramp": ({"type": float, "metavar": "EPOCHS"}, "the margin grows from 0; default 5"),
+    **{name: FACES[name] for name in ("embedding", "scale", "lr", "warmup", "face", "seed",
+                                      "device", "precision", "workers")},
+}  # fmt: skip
+LANDMARKS: dict[str, tuple[dict[str, Any], str]] = {
+    "pictures": ({"required": True, "metavar": "DIR"}, "a folder for each person"),
+    "out": ({"required": True, "metavar": "M.csv"}, "the table for `train faces`"),
+    "model": ({"metavar": "NAME"}, "finds the faces; default yunet_2023mar"),
+}  # fmt: skip
 LESSON: dict[str, tuple[dict[str, Any], str]] = {
     "pictures": ({"required": True, "metavar": "PATH"}, "a folder of pictures, or a film"),
     "out": ({"required": True, "metavar": "DIR"}, "gets frames.csv and frames/"),
@@ -96,20 +142,26 @@ def add(verbs: Verbs) -> None:
     verbs.group("train", "Train models (needs the extra `train`)")
     for kind, run, options in (("reid", train_reid, OPTIONS),
                                ("attributes", train_attributes, OPTIONS),
-                               ("detection", train_detection, DETECTION)):  # fmt: skip
+                               ("detection", train_detection, DETECTION),
+                               ("faces", train_faces, FACES),
+                               ("face-grid", train_face_grid, GRID)):  # fmt: skip
         one = verbs.add(kind, run, group="train")
         one.add_argument("--manifest", required=True, action="append", metavar="M.csv",
-                         help="labelled pictures; may be given again")  # fmt: skip
+                         help="labelled pictures, for faces also a folder of aligned ones for each "
+                         "person; may be given again")  # fmt: skip
         one.add_argument("--out", required=True, metavar="DIR", help="of this run; the same "
                          "command goes on with it")  # fmt: skip
         one.add_argument("--eval", action="append", metavar="M.csv",
-                         help="measure on this table at the end; may be given again")  # fmt: skip
+                         help="measure on this at the end, for faces also on folders and .bin "
+                         "files of `eval faces`; may be given again")  # fmt: skip
         for name, (how, text) in options.items():
             if name != "attributes" or kind == "reid":
                 one.add_argument(f"--{name}", help=text, **how)
-    one = verbs.add("pseudo-labels", pseudo_labels, group="train", models=True)
-    for name, (how, text) in LESSON.items():
-        one.add_argument(f"--{name}", help=text, **how)
+    for kind, run, options in (("pseudo-labels", pseudo_labels, LESSON),
+                               ("face-landmarks", face_landmarks, LANDMARKS)):  # fmt: skip
+        one = verbs.add(kind, run, group="train", models=True)
+        for name, (how, text) in options.items():
+            one.add_argument(f"--{name}", help=text, **how)
 
 
 def train_reid(args: argparse.Namespace) -> int:
@@ -127,6 +179,23 @@ def train_detection(args: argparse.Namespace) -> int:
     return _train("detection", args, DETECTION)
 
 
+def train_faces(args: argparse.Namespace) -> int:
+    """Train a face embedder on faces of known people: ONNX, card, table row; resumes."""
+    return _train("faces", args, FACES)
+
+
+def train_face_grid(args: argparse.Namespace) -> int:
+    """Train equal small cells of backbones and losses: table 5 of papers/002."""
+    return _train("face-grid", args, GRID)
+
+
+def face_landmarks(args: argparse.Namespace) -> int:
+    """Find the face in each picture of a folder of people, for `train faces`."""
+    options = _told(args, (*LANDMARKS, "models"))
+    options["models"] = [str(folder) for folder in args.models]
+    return _start("face-landmarks", args, options)
+
+
 def pseudo_labels(args: argparse.Namespace) -> int:
     """Let a detector that is there label pictures or a film, for `train detection`."""
     options = _told(args, (*LESSON, "models"))
@@ -141,7 +210,7 @@ def _train(kind: str, args: argparse.Namespace, known: Iterable[str]) -> int:
             "-r requirements/train.txt`"
         )
     options = _told(args, (*known, "manifest", "out", "eval"))
-    if args.size is not None:
+    if getattr(args, "size", None) is not None:
         options["size"] = _size(args.size)
     if options.get("use"):
         options["use"] = [_size(one) for one in options["use"]]

@@ -1,7 +1,8 @@
 """`python -m core.recipes OPTIONS`: one training run; started by `dongseon train`.
 
-OPTIONS is one JSON object: the fields of `recipe.Recipe`, `detection.plan.Plan` or
-`detection.teacher.Lesson` by its `kind`, and `json` and `debug` of every verb.
+OPTIONS is one JSON object: the fields of `recipe.Recipe`, `detection.plan.Plan`,
+`detection.teacher.Lesson`, `faces.plan.Plan`, `faces.grid.Grid` or `faces.landmarks.Search` by its
+`kind`, and `json` and `debug` of every verb.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from core.errors import BadInput, DongseonError, ModelError
 from core.recipes.options import choice
 from core.recipes.recipe import KINDS, from_options
 
-EVERY = (*KINDS, "detection", "pseudo-labels")
+EVERY = (*KINDS, "detection", "pseudo-labels", "faces", "face-grid", "face-landmarks")
 
 
 def done(options: dict[str, Any]) -> tuple[dict[str, Any], str]:
@@ -27,7 +28,24 @@ def done(options: dict[str, Any]) -> tuple[dict[str, Any], str]:
 
         made = teacher.label(teacher.from_options(options))
         return made, f"{made['boxes']} boxes in {made['pictures']} pictures; {made['manifest']}"
-    if kind == "detection":
+    if kind == "face-landmarks":
+        from core.recipes.faces import landmarks
+
+        made = landmarks.find(landmarks.from_options(options))
+        return made, f"{made['faces']} faces in {made['pictures']} pictures; {made['manifest']}"
+    if kind == "face-grid":
+        from core.recipes.faces import grid
+
+        made = grid.train(grid.from_options(options))
+        return made, grid.text(made)
+    if kind == "faces":
+        from core.recipes.faces.plan import from_options as faces_of
+
+        faces_plan = faces_of(options)
+        from core.recipes.faces import training as faces
+
+        card = faces.train(faces_plan)
+    elif kind == "detection":
         from core.recipes.detection.plan import from_options as plan_of
 
         plan = plan_of(options)

@@ -124,9 +124,14 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
-def toml(rows: Mapping[str, Mapping[str, Any]]) -> str:
-    """models.toml with these rows."""
+def toml(
+    rows: Mapping[str, Mapping[str, Any]], packs: Mapping[str, Mapping[str, str]] | None = None
+) -> str:
+    """models.toml with these rows, and packs before them."""
     lines: list[str] = []
+    for name, pack in (packs or {}).items():
+        lines += [*([""] if lines else []), f"[packs.{name}]"]
+        lines += [f"{k} = {_toml(v)}" for k, v in pack.items()]
     for name, row in rows.items():
         lines += [*([""] if lines else []), f"[models.{name}]"]
         tables = {k: v for k, v in row.items() if k == "calibration"}

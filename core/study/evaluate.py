@@ -159,7 +159,8 @@ def faces(
         score.append(-math.inf if a is None or b is None else float(a @ b))
         same.append(_same(row["same"]))
         width.append(reduce_to)
-    return {**_verification(np.array(score), np.array(same), width), "model": model}
+    told = _verification(np.array(score), np.array(same), width)
+    return {**told, "eval": "faces", "data": named(manifest), "model": model}
 
 
 def _verification(

@@ -51,6 +51,8 @@ def pairs_test(
     cosine, shared = faces.pairs(pairs.a, pairs.b)
     lost = ~(faces.found[pairs.a] & faces.found[pairs.b])
     return {
+        "eval": "faces",
+        "data": pairs.name,
         "set": pairs.name,
         **verified(cosine, pairs.same),
         "n_pairs": len(pairs.same),
@@ -109,6 +111,8 @@ def people_test(
     same = who[asked][:, None] == who[known][None, :]
     cosine, shared = found.grid(asked, known)
     return {
+        "eval": "faces",
+        "data": name,
         "set": name,
         **_people(cosine, same, who[asked], who[known]),
         "n_people": len(known),

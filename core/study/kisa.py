@@ -95,6 +95,7 @@ def kisa(
         )
     synthetic = (root / SYNTHETIC).is_file() or (found.root.parent / SYNTHETIC).is_file()
     values: dict[str, Any] = {
+        "eval": "kisa",
         "heading": HEADING if synthetic else HEADING_REAL,
         "set": root.name,
         "n_people": len(complete),

@@ -5,6 +5,7 @@ Another paper, or another table, is more of these rows; `core.study.tables` know
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -12,7 +13,7 @@ from typing import Any
 
 from core.types import ATTRIBUTES
 
-EVALS = ("reid", "detection", "attributes", "route")
+EVALS = ("reid", "detection", "attributes", "route", "faces", "kisa", "bench faces")
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,9 @@ class Line:
     eval    which of EVALS measures it;  at: keys into its answer, to a number, a list of numbers
             or a table of them
     times   100 where the answer has fractions and the paper percent
-    like, unlike  only answers whose model has this, or has not this, in its name
+    like, unlike  only answers whose model has this, or has not this (a regular expression), in its
+            name
+    data    only answers whose data has this in its name, in small letters
     """
 
     name: tuple[str, ...]
@@ -34,13 +37,16 @@ class Line:
     digits: int = 1
     like: str = ""
     unlike: str = ""
+    data: str = ""
 
     def of(self, answer: Mapping[str, Any]) -> list[float | None]:
         """Our figures in an answer; empty if it does not measure this line."""
         model = str(answer.get("model", ""))
         if answer["eval"] != self.eval or self.like not in model:
             return []
-        if self.unlike and self.unlike in model:
+        if self.unlike and re.search(self.unlike, model):
+            return []
+        if self.data not in str(answer.get("data", "")).lower().replace("-", "").replace("_", ""):
             return []
         value: Any = answer
         for key in self.at:
@@ -89,6 +95,34 @@ BY_RANK = {  # per cent that the model gives to the value asked for, of the cand
 ROUTE = (81.9, 84.4, 84.4, 84.4, 84.4)
 WAYS = ("fused", "fused+route", "body", "face", "hsv")  # of ranking; the paper's is the first
 
+LIMITS = {"light": 1.0, "expression": 2.0, "pose": 2.0, "accessory": 1.5}  # EER, %
+PICTURES = {"light": 4000, "expression": 2000, "pose": 1500, "accessory": 1000}
+NETWORKS = {"ResNet-50": "resnet50", "MobileNetV2": "mobilenet_v2"}
+FACE_LOSSES = ("arcface", "cosface", "softmax")
+FACES = {  # per cent right with ArcFace, CosFace, softmax; of K-Face ours is rank 1
+    "ResNet-50": {
+        "LFW": (60.38, 58.83, 61.33),
+        "AgeDB-30": (50.30, 50.58, 49.15),
+        "CFP-FP": (53.67, 53.99, 54.50),
+        "K-Face": (99.38, 99.10, 98.71),
+    },
+    "MobileNetV2": {
+        "LFW": (53.40, 58.53, 66.10),
+        "AgeDB-30": (55.52, 50.00, 53.73),
+        "CFP-FP": (51.00, 54.19, 60.36),
+        "K-Face": (96.57, 96.21, 97.95),
+    },
+}
+SETS = {"LFW": "lfw", "AgeDB-30": "agedb", "CFP-FP": "cfp", "K-Face": "kface"}
+TIMES = {  # lowest and highest ms; how ours is named in an answer of `bench faces`
+    ("MTCNN 640x360", "OpenCV; ours: processor"): ((340, 360), "detector 640x360", "cpu"),
+    ("MTCNN 640x360", "TensorRT"): ((60, 70), "detector 640x360", "tensorrt"),
+    ("MTCNN 1280x720", "OpenCV; ours: processor"): ((1300, 1400), "detector 1280x720", "cpu"),
+    ("MTCNN 1280x720", "TensorRT"): ((117, 120), "detector 1280x720", "tensorrt"),
+    ("ArcFace", "TensorFlow; ours: processor"): ((90, 100), "recogniser", "cpu"),
+    ("ArcFace", "TensorRT"): ((9, 20), "recogniser", "tensorrt"),
+}
+
 PAPERS: Mapping[str, tuple[Table, ...]] = MappingProxyType({
     "001": (
         Table("Table 3: attributes without colours, %", ("figure",), tuple(
@@ -125,6 +159,38 @@ PAPERS: Mapping[str, tuple[Table, ...]] = MappingProxyType({
                  "route", ("rank_k", way, listed), times=1.0)
             for way in WAYS
             for listed in ("inside_camera", "all_cameras")
+        )),
+    ),
+    "002": (
+        Table("Tables 1 and 2: the form of KISA's test, %; the paper's column is the certificate's "
+              "limit", ("category", "figure"), tuple(
+            Line((category, name), (limit,) if key == "eer" else (), "kisa",
+                 ("category", category, key), digits=2)
+            for category, limit in LIMITS.items()
+            for name, key in (("EER", "eer"), ("FMR", "fmr"), ("FNMR", "fnmr"))
+        )),
+        Table("Table 3: the pictures of that test", ("what",), (
+            Line(("people, a registration each",), (500,), "kisa", ("n_people",), 1.0, 0),
+            *(Line((f"{category}, pictures",), (n,), "kisa", ("category", category, "n_genuine"),
+                   1.0, 0) for category, n in PICTURES.items()),
+        )),
+        Table("Table 5: backbones and losses, % right", ("backbone", "set", "loss"), tuple(
+            Line((network, name, loss), (paper[k],), "faces",
+                 ("rank1",) if name == "K-Face" else ("accuracy",), digits=2,
+                 like=f"{NETWORKS[network]}_{loss}", data=SETS[name])
+            for network, sets in FACES.items()
+            for name, paper in sets.items()
+            for k, loss in enumerate(FACE_LOSSES)
+        )),
+        Table("Table 5: other models on such sets, % right (ours alone)", ("set",), tuple(
+            Line((name,), (), "faces", ("rank1",) if name == "K-Face" else ("accuracy",),
+                 digits=2, unlike="_(arcface|cosface|softmax)$", data=data)
+            for name, data in SETS.items()
+        )),
+        Table("Tables 8 and 9: ms of one picture or face; paper lowest / highest, on a Jetson "
+              "Nano and Xavier", ("what", "by"), tuple(
+            Line(words, paper, "bench faces", ("ms", what, how), 1.0, 1)
+            for words, (paper, what, how) in TIMES.items()
         )),
     ),
 })  # fmt: skip

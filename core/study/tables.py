@@ -25,6 +25,8 @@ from core.study.papers import EVALS, PAPERS, Line, Table
 from core.study.routetest import route_test
 
 NONE = "-"
+SHORT = {"CPUExecutionProvider": "cpu", "CUDAExecutionProvider": "cuda",
+         "TensorrtExecutionProvider": "tensorrt"}  # fmt: skip
 Answer = Mapping[str, Any]
 
 
@@ -48,7 +50,7 @@ def tables(
 
     model  compares bodies, in place of the pack's. Raises like the figures' own functions.
     """
-    found = [answer(path) for path in data.answers]
+    found = [one for path in data.answers for one in _each(answer(path))]
     for name, paths in data.given.items():
         for path in paths:
             if path.suffix == ".json":
@@ -83,6 +85,21 @@ def answer(path: Path, name: str | None = None) -> Answer:
             name=name or "|".join(EVALS),
         )
     return dict(said)
+
+
+def _each(one: Answer) -> list[Answer]:
+    """An answer about several models as one for each of them."""
+    if one["eval"] == "kisa":
+        data = f"{one['set']}: {one['n_people']} people; {one['heading']}"
+        return [{"eval": "kisa", "model": name, "data": data, "n_people": one["n_people"], **of}
+                for name, of in one["models"].items()]  # fmt: skip
+    if one["eval"] == "bench faces":
+        return [{"eval": "bench faces", "model": row["model"],
+                 "data": f"pictures of nobody, {row['provider']}, one at a time", "ms": {
+                     f"{row['what']} {row['picture'] or ''}".strip(): {
+                         SHORT.get(row["provider"], row["provider"]): row["ms_each"]}}}
+                for row in one["measured"] if row["batch"] == 1]  # fmt: skip
+    return [one]
 
 
 def markdown(table: Table, answers: Sequence[Answer]) -> str:

@@ -58,6 +58,7 @@ def faces(
             Way("one after the other", lambda: [detect([one]) for one in pictures]),
             rounds=rounds,
         ),
+        "eval": "bench faces",
         "pack": chosen.name,
         "measured": found,
         "paper_ms": {name: dict(ms) for name, ms in PAPER_MS.items()},
