@@ -12,7 +12,7 @@ from typing import Any
 
 from core.types import ATTRIBUTES
 
-EVALS = ("reid", "detection", "attributes", "route")
+EVALS = ("reid", "detection", "attributes", "route", "activations", "face-detection")
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,21 @@ BY_RANK = {  # per cent that the model gives to the value asked for, of the cand
 ROUTE = (81.9, 84.4, 84.4, 84.4, 84.4)
 WAYS = ("fused", "fused+route", "body", "face", "hsv")  # of ranking; the paper's is the first
 
+ACTIVATIONS = ("relu", "leaky_relu", "prelu")  # the paper draws curves and calls ReLU the best
+
 PAPERS: Mapping[str, tuple[Table, ...]] = MappingProxyType({
+    "000": (
+        Table("Figure 2: P-Net by activation (the paper prints no figures)",
+              ("figure", "activation"), tuple(
+            Line((figure, name), (), "activations", ("by_activation", name, key), times, digits)
+            for figure, key, times, digits in (("accuracy, %", "accuracy", 100.0, 1),
+                                               ("classification loss", "face_loss", 1.0, 4),
+                                               ("box loss", "box_loss", 1.0, 4))
+            for name in ACTIVATIONS
+        )),
+        Table("Finding faces, average precision at IoU .5, % (ours alone)", ("figure",),
+              (Line(("average precision",), (), "face-detection", ("ap50",)),)),
+    ),
     "001": (
         Table("Table 3: attributes without colours, %", ("figure",), tuple(
             Line((name,), (paper,), "attributes", ("without_colors", key))

@@ -262,7 +262,7 @@ def test_a_teacher_labels_moments_of_a_film(tiny_pack, tiny_films, tmp_path):
     assert made["pictures"] == len(list((tmp_path / "out" / "frames").iterdir())) > 1
     with pytest.raises(BadInput, match="neither a folder of pictures nor a film"):
         teacher.label(teacher.from_options({**options, "pictures": str(tmp_path / "x")}), None)
-    with pytest.raises(BadInput, match="not a person detector"):
+    with pytest.raises(BadInput, match="finds neither people nor faces"):
         teacher.label(teacher.from_options({**options, "model": "tiny_body"}), None)
     with pytest.raises(BadInput, match="use one of all, even, odd"):
         teacher.from_options({**options, "half": "left"})
