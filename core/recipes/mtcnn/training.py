@@ -63,6 +63,8 @@ def fit(
 ) -> tuple[Trained, dict[str, dict[str, float]]]:
     """Read, check and train net by net; and how each judges people kept apart.
 
+    The history has a line for each epoch with the sums over all nets.
+
     Raises BadInput, NotFound, DongseonError.
     """
     for name in plan.names:
@@ -76,13 +78,18 @@ def fit(
     data = samples.sha256(plan.manifest, bar)
     identity = plan.identity(data, None)
     nets: list[nn.Module] = []
-    whole, apart = State(), {}
+    whole, apart, logs = State(), {}, []
     for stage in range(plan.nets):
         net, state, identity, mined = _one(plan, stage, nets, known, identity, progress)
         nets.append(net)
         apart[cascade.STAGES[stage]] = judged(plan, stage, net, known, mined)
-        whole.history += [{"net": cascade.STAGES[stage], **line} for line in state.history]
+        logs.append(state.history)
         whole.seconds += state.seconds
+    whole.history = [
+        {"epoch": k + 1, "loss": round(sum(one["loss"] for one in lines), 5),
+         "batches": sum(one["batches"] for one in lines)}
+        for k, lines in enumerate(zip(*logs, strict=True))
+    ]  # fmt: skip
     told = faces.told(plan.manifest, known)
     return Trained(plan, nn.ModuleList(nets), whole, data, told), apart
 
