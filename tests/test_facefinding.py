@@ -12,7 +12,7 @@ import tinycascade
 from core.describe import Faces
 from core.errors import BadInput
 from core.study import facefinding
-from core.study.facefinding import _counted, _near, _True
+from core.study.facefinding import Truth, _counted, _near
 
 FACES = {"a.png": [(28, 37, 56), (180, 90, 112)], "b.png": [(100, 60, 80)], "c.png": []}
 
@@ -76,9 +76,8 @@ def test_a_film_is_looked_at_every_so_many_seconds(folder, make_film, tmp_path):
 
 
 def test_a_doubtful_face_counts_neither_way():
-    true = _True()
-    none = np.full((5, 2), np.nan, np.float32)
-    true.rows = [([0.0, 0.0, 20.0, 20.0], none, True), ([50.0, 0.0, 70.0, 20.0], none, False)]
+    boxes = np.array([[0, 0, 20, 20], [50, 0, 70, 20]], np.float32)
+    true = Truth(boxes, np.full((2, 5, 2), np.nan, np.float32), np.array([True, False]))
     found = faces([[0, 0, 20, 20], [50, 0, 70, 20], [100, 0, 120, 20]])
     assert _counted(found, true).box[:, 0].tolist() == [0, 100]
     figures = facefinding._figures([_counted(found, true)], [true])

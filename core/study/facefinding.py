@@ -11,11 +11,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core import footage, zoo
 from core.cascade import STAGES
@@ -79,7 +81,7 @@ def truth(
     """
     names = [model, *([beside] if beside else [])]
     detectors = [detector(name, directories, LEAST_SCORE) for name in names]
-    true = _true(manifest)
+    true = read_truth(manifest)
     found: list[list[Faces]] = [[] for _ in names]
     seconds: list[list[float]] = [[] for _ in names]
     for path in shown(list(true), progress):
@@ -129,36 +131,34 @@ def stages(detector: FaceDetector, image: Image, faces: Faces, out: Path) -> dic
     return {name: len(one) for name, one in zip(STAGES, looked, strict=True)}
 
 
-class _True:
-    """The faces of one picture: box (M,4), points (M,5,2), clear (M,)."""
+@dataclass(frozen=True)
+class Truth:
+    """The faces of one picture: box (M,4), points (M,5,2) px or NaN, clear (M,)."""
 
-    def __init__(self) -> None:
-        self.rows: list[tuple[list[float], Float32, bool]] = []
-
-    @property
-    def clear(self) -> Any:
-        return np.array([row[2] for row in self.rows], bool)
-
-    @property
-    def box(self) -> Float32:
-        return np.array([row[0] for row in self.rows], np.float32).reshape(-1, 4)
-
-    @property
-    def points(self) -> Float32:
-        return np.array([row[1] for row in self.rows], np.float32).reshape(-1, 5, 2)
+    box: Float32
+    points: Float32
+    clear: NDArray[np.bool_]
 
 
-def _true(manifest: Path) -> dict[Path, _True]:
-    found: dict[Path, _True] = {}
+def read_truth(manifest: Path) -> dict[Path, Truth]:
+    """{picture: its faces} of a table. Raises NotFound, BadInput."""
+    found: dict[Path, list[tuple[list[float], Float32, bool]]] = {}
     for row in rows(manifest, ("path", *SIDES)):
-        of = found.setdefault(manifest.parent / row["path"], _True())
+        of = found.setdefault(manifest.parent / row["path"], [])
         box = box_of(row)
         if box is not None:
-            of.rows.append((box, points_of(row), clear(row)))
-    return found
+            of.append((box, points_of(row), clear(row)))
+    return {
+        path: Truth(
+            np.array([face[0] for face in some], np.float32).reshape(-1, 4),
+            np.array([face[1] for face in some], np.float32).reshape(-1, 5, 2),
+            np.array([face[2] for face in some], bool),
+        )
+        for path, some in found.items()
+    }
 
 
-def _figures(found: Sequence[Faces], true: Sequence[_True]) -> dict[str, Any]:
+def _figures(found: Sequence[Faces], true: Sequence[Truth]) -> dict[str, Any]:
     counted = [_counted(one, of) for one, of in zip(found, true, strict=True)]
     pairs = [(one.box, one.score) for one in counted]
     boxes = [of.box[of.clear] for of in true]
@@ -184,9 +184,9 @@ def _figures(found: Sequence[Faces], true: Sequence[_True]) -> dict[str, Any]:
     }
 
 
-def _counted(found: Faces, true: _True) -> Faces:
+def _counted(found: Faces, true: Truth) -> Faces:
     """What was found, without those on a face that counts neither way."""
-    doubtful = true.box[~true.clear] if len(true.rows) else np.zeros((0, 4), np.float32)
+    doubtful = true.box[~true.clear]
     if not len(found) or not len(doubtful):
         return found
     on = iou(found.box, doubtful).max(axis=1)
@@ -195,16 +195,15 @@ def _counted(found: Faces, true: _True) -> Faces:
     return Faces(found.box[keep], found.score[keep], found.landmarks[keep])
 
 
-def _points_error(found: Sequence[Faces], true: Sequence[_True]) -> float:
+def _points_error(found: Sequence[Faces], true: Sequence[Truth]) -> float:
     """Mean distance of points, in widths, of clear faces that a box in use overlaps by half."""
     off = []
     for one, of in zip(found, true, strict=True):
         used = one.score >= IN_USE
-        for box, points, known in of.rows:
-            if not known or np.isnan(points).any() or not used.any():
-                continue
-            overlap = iou(np.array([box], np.float32), one.box[used])[0]
-            if overlap.max() >= 0.5:
+        known = of.clear & ~np.isnan(of.points).any(axis=(1, 2))
+        for box, points in zip(of.box[known], of.points[known], strict=True):
+            overlap = iou(box[None], one.box[used])[0]
+            if overlap.max(initial=0.0) >= 0.5:
                 apart = one.landmarks[used][int(overlap.argmax())] - points
                 off.append(np.linalg.norm(apart, axis=1).mean() / (box[2] - box[0]))
     return float(np.mean(off)) if off else math.nan

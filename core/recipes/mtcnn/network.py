@@ -14,7 +14,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from core.cascade import NUMBERS, SIDES
+from core.cascade import NUMBERS
 
 Act = Callable[[int], nn.Module]
 SLOPE = 0.1  # of a leaky rectifier below 0
@@ -107,8 +107,3 @@ class Product(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         said = self.net(x)
         return torch.cat([torch.sigmoid(said[..., :1]), said[..., 1:]], dim=2)
-
-
-def side(stage: int) -> int:
-    """px of a window."""
-    return SIDES[stage]
