@@ -105,12 +105,12 @@ class Plan:
     def identity(self, data_sha256: str, start_sha256: str | None) -> str:
         """What must be the same for a run to go on with another's checkpoint, as JSON.
 
-        More networks, and what they let pass in use, change nothing of those that are trained.
+        More networks, their crops, and what they let pass in use change nothing of those that are
+        trained already.
         """
         told = json.loads(shared.identity(self, data_sha256, start_sha256))
-        return json.dumps(
-            {k: v for k, v in told.items() if k not in ("nets", "least")}, sort_keys=True
-        )
+        later = ("nets", "samples", "least")
+        return json.dumps({k: v for k, v in told.items() if k not in later}, sort_keys=True)
 
     def command(self) -> str:
         """The command line, with the names of files but not their folders."""

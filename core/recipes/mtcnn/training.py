@@ -100,7 +100,8 @@ def _one(
 ) -> tuple[nn.Module, State, str, Mined | None]:  # fmt: skip
     """Train one net; and the identity of what the next one builds on: these weights."""
     mine = plan.of(stage)
-    where, identity = loop.device(plan), json.dumps([NETS[stage], identity])
+    where = loop.device(plan)
+    identity = json.dumps([NETS[stage], plan.crops(stage), identity])
     mined = None
     if before:
         mined = mining.kept(Path(mine.out), identity)
