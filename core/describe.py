@@ -85,11 +85,11 @@ def decode_yunet(
 def decode_faces(
     arrays: Mapping[str, NDArray[np.float32]], size: tuple[int, int], spec: Mapping[str, Any]
 ) -> Faces:
-    """What the insightface library found: box (M,4), score (M,), kps (M,5,2); score 0 = none."""
+    """What a library or a cascade found: box (M,4), score (M,), kps (M,5,2); score 0 = none."""
     return Faces(arrays["box"], arrays["score"], arrays["kps"])
 
 
-DECODERS = {"yunet": decode_yunet, "insightface": decode_faces}
+DECODERS = {"yunet": decode_yunet, "insightface": decode_faces, "mtcnn": decode_faces}
 
 
 class FaceDetector:

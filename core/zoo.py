@@ -20,19 +20,25 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core import cascade
 from core.errors import ModelError, NotFound
 from core.types import Image
 
 TASKS = ("person", "face", "face_embedding", "body_embedding", "attributes")
+PART = "part"  # task of a file that only works behind another: no pack names it
 FACES = ("face", "face_embedding")
 OPTIONAL = (*FACES, "attributes")  # tasks that a pack may leave out; faces both or neither
 BUILTIN = "builtin"  # the pack whose weights come with Dongseon
+FOUND = ("box", "score", "kps")  # outputs of what decodes faces itself
 PROVIDERS = ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One weight file of models.toml; see the head of that file for the units."""
+    """One weight file of models.toml; see the head of that file for the units.
+
+    parts  names of the rows whose files run behind this one, in that order
+    """
 
     name: str
     task: str
@@ -48,6 +54,7 @@ class Row:
     output: Mapping[str, Any]
     calibration: Mapping[str, Any] = field(default_factory=dict)
     rerank: bool = False  # whether `eval reid` showed that a second order of tracklets gains
+    parts: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if Path(self.file).name != self.file:  # else it could be written outside the cache
@@ -205,12 +212,18 @@ def _row(name: str, known: Mapping[str, Row]) -> Row:
     return known[name]
 
 
+def needed(name: str, directories: Iterable[str | Path] = ()) -> list[Row]:
+    """Rows of all files of the pack, the parts of a model right behind it. Raises NotFound."""
+    directories = list(directories)
+    known = rows(directories)
+    models = [_row(model, known) for model in pack(name, directories).models]
+    return [row for model in models for row in (model, *(_row(p, known) for p in model.parts))]
+
+
 def missing(name: str, directories: Iterable[str | Path] = ()) -> list[Row]:
     """Rows of the pack whose file cannot be found. Raises NotFound."""
     directories = list(directories)
-    known = rows(directories)
-    wanted = [_row(model, known) for model in pack(name, directories).models]
-    return [row for row in wanted if find(row, directories) is None]
+    return [row for row in needed(name, directories) if find(row, directories) is None]
 
 
 def default_pack(directories: Iterable[str | Path] = ()) -> str:
@@ -223,9 +236,9 @@ def default_pack(directories: Iterable[str | Path] = ()) -> str:
     """
     directories = list(directories)
     complete = [name for name in packs(directories) if not missing(name, directories)]
-    known, named = rows(directories), named_dirs(directories)
+    named = named_dirs(directories)
     for name in complete:
-        files = [known[model].file for model in pack(name, directories).models]
+        files = [row.file for row in needed(name, directories)]
         if all(any((folder / file).is_file() for folder in named) for file in files):
             return name
     if complete:
@@ -319,6 +332,50 @@ class LibraryModel(Model):
         return self._run(images)
 
 
+class CascadeModel(Model):
+    """Three files that look one after the other (`core.cascade`), behind the same call.
+
+    Gives box (B,M,4), score (B,M), kps (B,M,5,2) as a library's detector does; score 0 = none.
+    """
+
+    def __init__(self, row: Row, stages: Sequence[Model]) -> None:
+        self.row = row
+        self.stages = tuple(stages)
+        self.search = cascade.Search.of(row.output)
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """What ONNX Runtime really uses for the first stage, best first."""
+        return self.stages[0].providers
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        return FOUND
+
+    def looked(self, images: Sequence[Image]) -> list[list[cascade.Candidates]]:
+        """Per picture (H,W,3) uint8 RGB of any size what each stage lets pass."""
+        runs = [lambda crops, one=stage: one._infer(crops)[0] for stage in self.stages]
+        return cascade.find(runs, images, self.search)
+
+    def _infer(self, images: Image) -> tuple[NDArray[np.float32], ...]:
+        faces = [stages[-1] for stages in self.looked([_filled(image) for image in images])]
+        most = max(1, *(len(one) for one in faces))
+        box = np.zeros((len(faces), most, 4), np.float32)
+        score = np.zeros((len(faces), most), np.float32)
+        points = np.zeros((len(faces), most, 5, 2), np.float32)
+        for i, one in enumerate(faces):
+            box[i, : len(one)], score[i, : len(one)] = one.box, one.score
+            points[i, : len(one)] = one.points
+        return box, score, points
+
+
+def _filled(image: Image) -> Image:
+    """A picture without the black that letterboxing put to its right and below it."""
+    shown = np.asarray(image).max(axis=2) > 0  # (H,W)
+    down, across = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
+    return image[: down[-1] + 1, : across[-1] + 1] if len(down) else image[:1, :1]
+
+
 _loaded: dict[tuple[str, Path, int], Model] = {}  # (name, file, its time) -> ready to run
 
 
@@ -341,6 +398,8 @@ def load(name: str, directories: Sequence[str | Path] = ()) -> Model:
         content = verify(row, path)
         by_library = row.output["decoder"] == "insightface"
         _loaded[key] = LibraryModel(row, path) if by_library else Model(row, content)
+    if row.parts:
+        return CascadeModel(row, [_loaded[key], *(load(part, directories) for part in row.parts)])
     return _loaded[key]
 
 

@@ -1,12 +1,11 @@
 """A count in, single pictures of one or two people near the camera out: for detectors.
 
 The frames of a city show many people far away; these show few people large, everybody another
-citizen, before the street scenes of `people`. The table is that of `frameset`, with masks.
+citizen, before the street scenes of `people`. The tables are those of `frameset`, with masks.
 """
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -17,11 +16,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from core.citizens import assets
+from core.citizens import assets, facetruth
 from core.citizens.chance import generator, presets
 from core.citizens.datasets import People, crop_scene
 from core.citizens.film import end_with_parent
-from core.citizens.frameset import COLUMNS, LEAST_PX, LEAST_SHARE, OF_MASK, Row
+from core.citizens.frameset import (
+    COLUMNS,
+    LEAST_PX,
+    LEAST_SHARE,
+    OF_MASK,
+    Row,
+    Tables,
+    write_tables,
+)
 from core.citizens.people import citizen
 from core.citizens.render import Renderer
 from core.citizens.snapshot import CAMERAS, crop_camera
@@ -34,22 +41,15 @@ NUMBERS = 500_000_000  # citizens of these pictures are nobody of another set
 
 
 def make(folder: Path, count: int, split: str, seed: int, workers: int) -> Path:
-    """Write frames/NNNNNN.jpg, masks/NNNNNN.png and frames.csv; returns the manifest."""
+    """Write frames/NNNNNN.jpg, masks/NNNNNN.png, frames.csv, faces.csv; returns the manifest."""
     for name in ("frames", "masks"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     jobs = [(folder, split, seed, first, min(BATCH * EACH, count - first))
             for first in range(0, count, BATCH * EACH)]  # fmt: skip
-    manifest = folder / "frames.csv"
-    with manifest.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow((*COLUMNS, *OF_MASK))
-        for rows in _done(jobs, workers):
-            table.writerows(rows)
-            file.flush()
-    return manifest
+    return write_tables(folder, (*COLUMNS, *OF_MASK), _done(jobs, workers))
 
 
-def _done(jobs: list[tuple[Path, str, int, int, int]], workers: int) -> Iterator[list[Row]]:
+def _done(jobs: list[tuple[Path, str, int, int, int]], workers: int) -> Iterator[Tables]:
     if workers <= 1:
         yield from map(_take, jobs)
         return
@@ -57,17 +57,20 @@ def _done(jobs: list[tuple[Path, str, int, int, int]], workers: int) -> Iterator
         yield from pool.map(_take, jobs)
 
 
-def _take(job: tuple[Path, str, int, int, int]) -> list[Row]:
+def _take(job: tuple[Path, str, int, int, int]) -> Tables:
     folder, split, seed, first, n = job
     renderer = Renderer(assets.load(), supersample=1)
     rows: list[Row] = []
+    faces: list[Row] = []
     for number in range(first, first + n):
-        rows += _picture(renderer, folder, split, seed, number)
-    return rows
+        people, heads = _picture(renderer, folder, split, seed, number)
+        rows += people
+        faces += heads
+    return rows, faces
 
 
-def _picture(renderer: Renderer, folder: Path, split: str, seed: int, number: int) -> list[Row]:
-    """Draw one picture; its rows of the manifest."""
+def _picture(renderer: Renderer, folder: Path, split: str, seed: int, number: int) -> Tables:
+    """Draw one picture; its rows of both tables."""
     rng = generator("closeup", split, seed, number)
     who = citizen(NUMBERS + seed * 1_000_000 + number // EACH, split)
     names = presets("camera", CAMERAS, split)
@@ -92,4 +95,5 @@ def _picture(renderer: Renderer, folder: Path, split: str, seed: int, number: in
         and frame.visible(p) >= LEAST_SHARE
         and box[3] - box[1] >= LEAST_PX
     ]
-    return rows or [(name, *[""] * (len(COLUMNS) + 1))]
+    rows = rows or [(name, *[""] * (len(COLUMNS) + 1))]
+    return rows, facetruth.rows(name, frame)

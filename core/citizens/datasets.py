@@ -21,13 +21,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.citizens import assets, backdrop, motion
+from core.citizens import assets, backdrop, facetruth, motion
 from core.citizens.boutique import in_own_clothes
 from core.citizens.chance import SPLITS, generator, pick, presets
 from core.citizens.people import Citizen, citizen
 from core.citizens.render import Renderer, world_bones
 from core.citizens.snapshot import CAMERAS, CropCamera, crop_camera, develop
-from core.citizens.stage import FACE_POINTS, Frame, Light, Mesh, Placed, View
+from core.citizens.stage import Frame, Light, Mesh, Placed, View
 from core.errors import BadInput
 from core.types import ATTRIBUTES
 
@@ -57,7 +57,7 @@ CROP_PX = (96, 128, 160, 192, 224, 256)  # heights drawn, before the camera make
 FINER = 1.5  # a crop is drawn so much larger than the camera resolves it
 PEOPLE_COLUMNS = ("path", "person_id", "camera_id", "role", *ATTRIBUTES)
 FACE_COLUMNS = ("path", "person_id", "yaw_deg", "pitch_deg", "light", "expression", "glasses",
-                "mask", *(f"{p}_{axis}" for p in FACE_POINTS for axis in "xy"))  # fmt: skip
+                "mask", *facetruth.POINTS, *facetruth.BOX)  # fmt: skip
 FACE_PX = 160
 PASSERS = 8  # passers-by a camera knows
 
@@ -280,8 +280,10 @@ def draw_face(
     row: Row = {"yaw_deg": round(yaw, 1), "pitch_deg": round(pitch, 1), "light": light,
                 "expression": expression, "glasses": who.attributes()["glasses"],
                 "mask": who.attributes()["mask"]}  # fmt: skip
-    for name, (x, y) in zip(FACE_POINTS, frame.landmarks[0], strict=True):
-        row[f"{name}_x"], row[f"{name}_y"] = round(float(x), 1), round(float(y), 1)
+    points = np.round(frame.landmarks[0], 1)
+    told = (*points.ravel(), *facetruth.face_box(points))
+    columns = (*facetruth.POINTS, *facetruth.BOX)
+    row |= {name: round(float(v), 1) for name, v in zip(columns, told, strict=True)}
     return np.clip(image, 0, 255).astype(np.uint8), row
 
 

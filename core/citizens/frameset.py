@@ -4,12 +4,13 @@ The pictures come from small cities of their own, a few moments from each camera
 weather, compressed like the frames of a film. `frames.csv` is what `dongseon eval detection` reads:
 path,x1,y1,x2,y2 and a row without a box for an empty picture; `visible` is added, 0-1. On request
 masks/NNNNNN.png says which pixels are whose, with `mask` and the value, `person`, in the table.
+`faces.csv` has the faces of the same pictures: see `facetruth`.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -18,7 +19,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from core.citizens import assets, cast
+from core.citizens import assets, cast, facetruth
 from core.citizens.chance import generator, pick
 from core.citizens.city import City, Sizes
 from core.citizens.daylight import HOURS, WEATHERS
@@ -31,6 +32,7 @@ LEAST_SHARE, LEAST_PX = 0.15, 24.0  # of a body that counts; smaller or more hid
 COLUMNS = ("path", "x1", "y1", "x2", "y2", "visible")
 OF_MASK = ("mask", "person")
 Row = tuple[object, ...]
+Tables = tuple[list[Row], list[Row]]  # rows of frames.csv and of faces.csv
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Job:
 def make(
     folder: Path, count: int, split: str, seed: int, workers: int, masks: bool = False
 ) -> Path:
-    """Write frames/NNNNNN.jpg and frames.csv (and masks/NNNNNN.png); returns the manifest."""
+    """Write frames/NNNNNN.jpg, frames.csv, faces.csv (and masks/NNNNNN.png); the manifest."""
     for name in ("frames", "masks") if masks else ("frames",):
         (folder / name).mkdir(parents=True, exist_ok=True)
     jobs = []
@@ -58,17 +60,26 @@ def make(
         jobs.append(
             Job(folder, city_seed, split, k % CAMERAS, first, min(EACH, count - first), masks)
         )
-    manifest = folder / "frames.csv"
-    with manifest.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(COLUMNS + (OF_MASK if masks else ()))
-        for rows in _done(jobs, workers):
-            table.writerows(rows)
+    return write_tables(folder, COLUMNS + (OF_MASK if masks else ()), _done(jobs, workers))
+
+
+def write_tables(folder: Path, columns: Sequence[str], every: Iterable[Tables]) -> Path:
+    """Write frames.csv with these columns and faces.csv as pictures are done; the first's path."""
+    manifest, faces = folder / "frames.csv", folder / "faces.csv"
+    with (manifest.open("w", encoding="utf-8", newline="") as file,
+          faces.open("w", encoding="utf-8", newline="") as beside):  # fmt: skip
+        tables = [csv.writer(one, lineterminator="\n") for one in (file, beside)]
+        for table, head in zip(tables, (columns, facetruth.COLUMNS), strict=True):
+            table.writerow(head)
+        for made in every:
+            for table, rows in zip(tables, made, strict=True):
+                table.writerows(rows)
             file.flush()
+            beside.flush()
     return manifest
 
 
-def _done(jobs: list[Job], workers: int) -> Iterator[list[Row]]:
+def _done(jobs: list[Job], workers: int) -> Iterator[Tables]:
     if workers <= 1:
         yield from map(take, jobs)
         return
@@ -84,8 +95,8 @@ def _city(job: Job) -> City:
     return cast.build(job.seed, sizes)
 
 
-def take(job: Job) -> list[Row]:
-    """The pictures of one job; their rows of the manifest."""
+def take(job: Job) -> Tables:
+    """The pictures of one job; their rows of both tables."""
     city = _city(job)
     camera = city.cameras[job.camera]
     ready, at = prepare(city, camera), times(city, camera)
@@ -93,6 +104,7 @@ def take(job: Job) -> list[Row]:
     scene = OnSet(assets.load(), ready.view, ready.light, ready.meshes)
     rng = generator("moments", job.split, job.seed, job.camera)
     rows: list[Row] = []
+    faces: list[Row] = []
     for k, n in enumerate(sorted(rng.choice(len(at), job.n, replace=False))):
         people = [placed(who.walkers[i], float(at[n])) for i in np.flatnonzero(who.on[:, n])]
         frame = scene.frame([one for one in people if one is not None])
@@ -116,5 +128,6 @@ def take(job: Job) -> list[Row]:
             and box[3] - box[1] >= LEAST_PX
         ]
         rows += boxes or [(name, *[""] * (len(COLUMNS) - 1 + 2 * job.masks))]
+        faces += facetruth.rows(name, frame)
     scene.close()
-    return rows
+    return rows, faces

@@ -10,11 +10,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from core.cli import cases, demo, footage, maps, models, serving, study, training
+from core.cli import cases, demo, finding, footage, maps, models, serving, study, training
 from core.cli.terminal import Verbs
 from core.errors import BadInput, DongseonError, ModelError
 
-GROUPS = (footage, cases, maps, models, study, training, serving, demo)
+GROUPS = (footage, cases, maps, models, study, finding, training, serving, demo)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -34,12 +34,11 @@ def models_list(args: argparse.Namespace) -> int:
 
     values: dict[str, Any] = {"packs": {}}
     lines = []
-    known = zoo.rows(args.models)
     for name, pack in zoo.packs(args.models).items():
         absent = {row.name for row in zoo.missing(name, args.models)}
         lines.append(f"{name}: {pack.title}{'' if absent else ' (complete)'}\n  {pack.notice}")
         values["packs"][name] = {"complete": not absent, "files": []}
-        for row in (known[model] for model in pack.models):
+        for row in zoo.needed(name, args.models):
             state = "missing" if row.name in absent else "here"
             calibrated = "calibrated" if row.calibration else "not calibrated"
             size = f"{row.bytes / 1e6:.1f} MB"

@@ -127,10 +127,33 @@ LANDMARKS: dict[str, tuple[dict[str, Any], str]] = {
     "out": ({"required": True, "metavar": "M.csv"}, "the table for `train faces`"),
     "model": ({"metavar": "NAME"}, "finds the faces; default yunet_2023mar"),
 }  # fmt: skip
+MTCNN: dict[str, tuple[dict[str, Any], str]] = {
+    "name": ({}, "of the model; default mtcnn"),
+    "activation": ({}, "prelu (default, as published), relu or leaky_relu"),
+    "nets": ({"type": int, "metavar": "N"}, "1 = P-Net alone, 2 = and R-Net, 3 (default) = all"),
+    "epochs": ({"type": int, "metavar": "N"}, "of each network; default 8"),
+    "samples": ({"type": int, "metavar": "N", "action": "append"}, "crops in an epoch, once or for "
+                "each network; default 60000, 40000, 30000"),
+    "batch": ({"type": int, "metavar": "N"}, "crops in a batch, a multiple of 64; default 512"),
+    "share": ({"type": float, "action": "append"}, "how often a table is taken from, once for each "
+              "--manifest; by default all faces alike"),
+    "hard": ({"type": float}, "share of the crops whose loss counts, the hardest; default .7"),
+    "held-out": ({"type": float, "metavar": "SHARE"}, "people kept apart to judge; default .1"),
+    "least-px": ({"type": float, "metavar": "PX"}, "of the faces looked for; default 20"),
+    "least": ({"type": float, "action": "append", "metavar": "SCORE"}, "that a network lets pass "
+              "in use, for each of the three; default .6, .7, .3"),
+    "lr": ({"type": float}, "highest learning rate; default .003"),
+    "warmup": ({"type": float, "metavar": "EPOCHS"}, "default .5"),
+    "decay": ({"type": float}, "weight decay; default .0001"),
+    **{name: OPTIONS[name] for name in _SAME if not name.startswith("start")},
+    "clip": ({"type": float}, "largest norm of a gradient; default 10"),
+    "workers": ({"type": int, "metavar": "N"}, "processes that cut crops; default 0"),
+}  # fmt: skip
 LESSON: dict[str, tuple[dict[str, Any], str]] = {
     "pictures": ({"required": True, "metavar": "PATH"}, "a folder of pictures, or a film"),
     "out": ({"required": True, "metavar": "DIR"}, "gets frames.csv and frames/"),
-    "model": ({"metavar": "NAME"}, "the teacher; default yolox_nano"),
+    "model": ({"metavar": "NAME"}, "the teacher; default yolox_nano; a face "
+              "detector writes faces.csv"),
     "half": ({"choices": ("all", "even", "odd")}, "of a folder: by the sha256 of the file names; "
              "default all"),
     "every": ({"type": float, "metavar": "SECONDS"}, "of a film; default 1"),
@@ -144,7 +167,8 @@ def add(verbs: Verbs) -> None:
                                ("attributes", train_attributes, OPTIONS),
                                ("detection", train_detection, DETECTION),
                                ("faces", train_faces, FACES),
-                               ("face-grid", train_face_grid, GRID)):  # fmt: skip
+                               ("face-grid", train_face_grid, GRID),
+                               ("mtcnn", train_mtcnn, MTCNN)):  # fmt: skip
         one = verbs.add(kind, run, group="train")
         one.add_argument("--manifest", required=True, action="append", metavar="M.csv",
                          help="labelled pictures, for faces also a folder of aligned ones for each "
@@ -196,6 +220,11 @@ def face_landmarks(args: argparse.Namespace) -> int:
     return _start("face-landmarks", args, options)
 
 
+def train_mtcnn(args: argparse.Namespace) -> int:
+    """Train a face detector of three nets on pictures with faces: ONNX, card, rows; resumes."""
+    return _train("mtcnn", args, MTCNN)
+
+
 def pseudo_labels(args: argparse.Namespace) -> int:
     """Let a detector that is there label pictures or a film, for `train detection`."""
     options = _told(args, (*LESSON, "models"))
@@ -210,7 +239,7 @@ def _train(kind: str, args: argparse.Namespace, known: Iterable[str]) -> int:
             "-r requirements/train.txt`"
         )
     options = _told(args, (*known, "manifest", "out", "eval"))
-    if getattr(args, "size", None) is not None:
+    if options.get("size"):
         options["size"] = _size(args.size)
     if options.get("use"):
         options["use"] = [_size(one) for one in options["use"]]

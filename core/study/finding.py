@@ -58,13 +58,13 @@ def detection(
             found[k].append((people.box, people.score))
     boxes: list[Float32] = [np.array(b, np.float32).reshape(-1, 4) for b in true.values()]
     values = [
-        {**_figures(one, boxes), "seconds": plain(_fast(times)), "model": name}
+        {**_figures(one, boxes), "seconds": plain(fast(times)), "model": name}
         for one, times, name in zip(found, seconds, names, strict=True)
     ]
     told = {**values[0], "eval": "detection", "data": named(manifest)}
     if beside is None:
         return told
-    ratio = _fast(seconds[0]) / _fast(seconds[1])
+    ratio = fast(seconds[0]) / fast(seconds[1])
     return {**told, "beside": values[1], "ratio": plain(ratio)}
 
 
@@ -102,7 +102,7 @@ def _figures(found: Sequence[tuple[Float32, Float32]], true: list[Float32]) -> d
     }
 
 
-def _fast(seconds: Sequence[float]) -> float:
+def fast(seconds: Sequence[float]) -> float:
     """The mean of the faster half: what else the machine does is left out."""
     return float(np.mean(sorted(seconds)[: (len(seconds) + 1) // 2]))
 

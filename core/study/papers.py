@@ -13,7 +13,8 @@ from typing import Any
 
 from core.types import ATTRIBUTES
 
-EVALS = ("reid", "detection", "attributes", "route", "faces", "kisa", "bench faces")
+EVALS = ("reid", "detection", "attributes", "route", "activations", "face-detection", "faces",
+         "kisa", "bench faces")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -122,8 +123,21 @@ TIMES = {  # lowest and highest ms; how ours is named in an answer of `bench fac
     ("ArcFace", "TensorFlow; ours: processor"): ((90, 100), "recogniser", "cpu"),
     ("ArcFace", "TensorRT"): ((9, 20), "recogniser", "tensorrt"),
 }
+ACTIVATIONS = ("relu", "leaky_relu", "prelu")  # the paper draws curves and calls ReLU the best
 
 PAPERS: Mapping[str, tuple[Table, ...]] = MappingProxyType({
+    "000": (
+        Table("Figure 2: P-Net by activation (the paper prints no figures)",
+              ("figure", "activation"), tuple(
+            Line((figure, name), (), "activations", ("by_activation", name, key), times, digits)
+            for figure, key, times, digits in (("accuracy, %", "accuracy", 100.0, 1),
+                                               ("classification loss", "face_loss", 1.0, 4),
+                                               ("box loss", "box_loss", 1.0, 4))
+            for name in ACTIVATIONS
+        )),
+        Table("Finding faces, average precision at IoU .5, % (ours alone)", ("figure",),
+              (Line(("average precision",), (), "face-detection", ("ap50",)),)),
+    ),
     "001": (
         Table("Table 3: attributes without colours, %", ("figure",), tuple(
             Line((name,), (paper,), "attributes", ("without_colors", key))

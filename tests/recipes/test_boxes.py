@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 import tiny
+import tinycascade
 
 from core.cli import main, training
 from core.errors import BadInput, NotFound
@@ -20,6 +21,7 @@ from core.recipes import card, samples
 from core.recipes.__main__ import main as wing
 from core.recipes.detection import compose, scenes, teacher
 from core.recipes.detection.plan import Plan, from_options
+from core.study.facefinding import points_of
 
 
 @pytest.fixture(scope="session")
@@ -262,10 +264,30 @@ def test_a_teacher_labels_moments_of_a_film(tiny_pack, tiny_films, tmp_path):
     assert made["pictures"] == len(list((tmp_path / "out" / "frames").iterdir())) > 1
     with pytest.raises(BadInput, match="neither a folder of pictures nor a film"):
         teacher.label(teacher.from_options({**options, "pictures": str(tmp_path / "x")}), None)
-    with pytest.raises(BadInput, match="not a person detector"):
+    with pytest.raises(BadInput, match="finds neither people nor faces"):
         teacher.label(teacher.from_options({**options, "model": "tiny_body"}), None)
     with pytest.raises(BadInput, match="use one of all, even, odd"):
         teacher.from_options({**options, "half": "left"})
+
+
+def test_a_teacher_of_faces_writes_their_points_whichever_way_it_looked(tmp_path):
+    folder = tinycascade.make(tmp_path / "models")
+    (tmp_path / "pictures").mkdir()
+    x, y, side = 70, 60, 112
+    image = tinycascade.picture((320, 240), [(x, y, side)])
+    cv2.imwrite(str(tmp_path / "pictures" / "a.png"), image)
+    options = {"kind": "pseudo-labels", "pictures": str(tmp_path / "pictures"),
+               "out": str(tmp_path / "out"), "model": tinycascade.NAME,
+               "models": [str(folder)]}  # fmt: skip
+    made = teacher.label(teacher.from_options(options), None)
+    assert made["manifest"].endswith("faces.csv")
+    rows = list(csv.DictReader((tmp_path / "out" / "faces.csv").read_text("utf-8").splitlines()))
+    best = max(rows, key=lambda row: float(row["score"]))
+    box = np.array([float(best[k]) for k in ("x1", "y1", "x2", "y2")])
+    assert np.abs(box - [x, y, x + side, y + side]).max() < 0.2 * side
+    points = points_of(best)
+    told = (points - box[:2]) / (box[2] - box[0])
+    assert np.abs(told - tinycascade.POINTS).max() < 0.03
 
 
 def test_looks_that_mean_one_person_become_one_box_and_tiles_show_nobody_cut_off():

@@ -1,8 +1,8 @@
 """Pictures nobody labelled and a detector that is already there, in; a table of its boxes, out.
 
 The teacher sees every picture whole, mirrored, and in overlapping tiles, so that it finds people
-smaller than it would in use. Boxes it is not sure of are written too: `score` says so, and training
-then learns nothing there.
+(or faces, with their points) smaller than it would in use. Boxes it is not sure of are written too:
+`score` says so, and training then learns nothing there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import csv
 import hashlib
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -20,10 +20,13 @@ import cv2
 import numpy as np
 
 from core import footage, zoo
+from core.describe import FaceDetector
 from core.detect import PersonDetector
 from core.errors import BadInput
 from core.geometry import iou
 from core.recipes.options import choice, given, shown
+from core.study.facefinding import POINTS
+from core.study.finding import SIDES
 from core.study.manifest import shown as bar
 from core.study.pictures import read
 from core.types import Float32, Image
@@ -36,6 +39,9 @@ SAME = 0.55  # IoU from which two looks mean one person
 TILES, OVERLAP = 2, 0.25  # a side; share of a tile that its neighbour sees, too
 TALLEST = 0.9  # of a tile: a taller box in it is cut off and does not count
 QUALITY = 92
+# A mirrored row: left and right change places, of the box and of the points; y stays.
+MIRROR = (2, 1, 0, 3, 6, 7, 4, 5, 8, 9, 12, 13, 10, 11)
+Teacher = Callable[[Image], tuple[Float32, Float32]]
 
 
 @dataclass(frozen=True)
@@ -69,34 +75,58 @@ def from_options(options: Mapping[str, Any]) -> Lesson:
 def label(lesson: Lesson, progress: IO[str] | None = sys.stderr) -> dict[str, Any]:
     """Write OUT/frames.csv (path,x1,y1,x2,y2,score) and OUT/frames/: the pictures it is about.
 
+    A teacher of faces writes OUT/faces.csv, with five points behind the score.
     Raises NotFound, BadInput, ModelError.
     """
     row = zoo.rows(lesson.models).get(lesson.model)
-    if row is None or row.task != "person":
-        raise BadInput("{model!r} is not a person detector", model=lesson.model[:60])
-    teacher = PersonDetector(zoo.load(lesson.model, lesson.models), min_score=0.05)
+    if row is None or row.task not in ("person", "face"):
+        raise BadInput("{model!r} finds neither people nor faces", model=lesson.model[:60])
+    teacher = _teacher(zoo.load(lesson.model, lesson.models))
+    named = "frames.csv" if row.task == "person" else "faces.csv"
+    columns = ["path", *SIDES, "score", *(POINTS if row.task == "face" else ())]
     out = Path(lesson.out)
     (out / "frames").mkdir(parents=True, exist_ok=True)
     n = 0
-    with (out / "frames.csv").open("w", encoding="utf-8", newline="") as file:
+    with (out / named).open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
-        table.writerow(["path", "x1", "y1", "x2", "y2", "score"])
+        table.writerow(columns)
         written = 0
         for name, image in _pictures(lesson, progress):
             path = f"frames/{name}"
             jpeg = [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
             cv2.imwrite(str(out / path), image[:, :, ::-1], jpeg)
             box, score = look(teacher, image)
-            rows = [(path, *(round(float(v), 1) for v in b), round(float(s), 3))
-                    for b, s in zip(box, score, strict=True)]  # fmt: skip
-            table.writerows(rows or [(path, "", "", "", "", "")])
+            found = np.round(box, 1).tolist()
+            rows = [(path, *b[:4], round(float(s), 3), *b[4:])
+                    for b, s in zip(found, score, strict=True)]  # fmt: skip
+            table.writerows(rows or [(path, *[""] * (len(columns) - 1))])
             n, written = n + 1, written + len(rows)
     if not n:
         raise BadInput("{path} holds no picture to label", path=lesson.pictures)
     made = {"teacher": lesson.model, "sha256": row.sha256, "pictures": n, "boxes": written,
             "of": shown(lesson.pictures), "half": lesson.half}  # fmt: skip
-    (out / "frames.json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
-    return {"manifest": str(out / "frames.csv"), **made}
+    note = (out / named).with_suffix(".json")
+    note.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    return {"manifest": str(out / named), **made}
+
+
+def _teacher(model: zoo.Model) -> Teacher:
+    """What a detector finds in a picture: rows (N,4) xyxy px, of a face also its points (N,14)."""
+    if model.row.task == "person":
+        people = PersonDetector(model, min_score=0.05)
+
+        def bodies(image: Image) -> tuple[Float32, Float32]:
+            found = people([image])[0]
+            return found.box, found.score
+
+        return bodies
+    faces = FaceDetector(model, min_score=LEAST)
+
+    def heads(image: Image) -> tuple[Float32, Float32]:
+        found = faces([image])[0]
+        return np.concatenate([found.box, found.landmarks.reshape(-1, 10)], axis=1), found.score
+
+    return heads
 
 
 def _pictures(lesson: Lesson, progress: IO[str] | None) -> Iterator[tuple[str, Image]]:
@@ -119,22 +149,20 @@ def _chosen(path: Path, half: str) -> bool:
     return half == "all" or odd == (half == "odd")
 
 
-def look(teacher: PersonDetector, image: Image) -> tuple[Float32, Float32]:
-    """Boxes (N,4) xyxy px and scores (N,) of people, several looks made one."""
+def look(teacher: Teacher, image: Image) -> tuple[Float32, Float32]:
+    """Boxes (N,4) xyxy px, or (N,14) with points, and scores (N,): several looks made one."""
     height, width = image.shape[:2]
     found: list[tuple[Float32, Float32]] = []
     for x1, y1, x2, y2 in [(0, 0, width, height), *_tiles(width, height)]:
         part = np.ascontiguousarray(image[y1:y2, x1:x2])
         for mirrored in (False, True):
-            people = teacher([np.ascontiguousarray(part[:, ::-1]) if mirrored else part])[0]
-            box = people.box.copy()
+            box, score = teacher(np.ascontiguousarray(part[:, ::-1]) if mirrored else part)
             if mirrored:
-                box[:, [0, 2]] = (x2 - x1) - people.box[:, [2, 0]]
+                box = box[:, MIRROR[: box.shape[1]]]
+                box[:, ::2] = (x2 - x1) - box[:, ::2]
             if (x2 - x1, y2 - y1) != (width, height):
-                box, score = _inner(box, people.score, (x1, y1, x2, y2), (width, height))
-            else:
-                score = people.score
-            found.append((box + np.array([x1, y1, x1, y1], np.float32), score))
+                box, score = _inner(box, score, (x1, y1, x2, y2), (width, height))
+            found.append((box + np.tile(np.array([x1, y1], np.float32), box.shape[1] // 2), score))
     return _agreed(found)
 
 
@@ -170,10 +198,11 @@ def _agreed(found: Sequence[tuple[Float32, Float32]]) -> tuple[Float32, Float32]
     """
     box = np.concatenate([b for b, _ in found])
     score = np.concatenate([s for _, s in found])
+    overlap = iou(box[:, :4], box[:, :4])
     groups: list[list[int]] = []
     for i in np.argsort(-score, kind="stable").tolist():
         for group in groups:
-            if iou(box[[i]], box[[group[0]]])[0, 0] >= SAME:
+            if overlap[i, group[0]] >= SAME:
                 group.append(i)
                 break
         else:
@@ -181,4 +210,4 @@ def _agreed(found: Sequence[tuple[Float32, Float32]]) -> tuple[Float32, Float32]
     boxes = [np.average(box[g], axis=0, weights=score[g]) for g in groups]
     best = np.array([score[g[0]] for g in groups], np.float32)
     keep = best >= LEAST
-    return np.array(boxes, np.float32).reshape(-1, 4)[keep], best[keep]
+    return np.array(boxes, np.float32).reshape(-1, box.shape[1])[keep], best[keep]

@@ -75,7 +75,8 @@ def _alone(name: str, directories: Sequence[str | Path], provider: str) -> zoo.M
     """The model on this provider, with the CPU for what the provider cannot do."""
     row = zoo.rows(directories)[name]
     path = zoo.find(row, directories)
-    if path is None or row.output["decoder"] == "insightface":  # the library chooses for itself
+    chooses = row.output["decoder"] == "insightface" or row.parts  # by itself, for all its files
+    if path is None or chooses:
         return zoo.load(name, directories)
     wanted = tuple(dict.fromkeys((provider, "CPUExecutionProvider")))
     return zoo.Model(row, zoo.verify(row, path), wanted)

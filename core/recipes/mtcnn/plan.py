@@ -1,0 +1,130 @@
+"""Options of `dongseon train mtcnn` in; one checked plan out: everything that decides the nets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from core.errors import BadInput
+from core.recipes import options as shared
+from core.recipes.options import Limits, choice
+
+NETS = ("p", "r", "o")
+ACTIVATIONS = ("prelu", "relu", "leaky_relu")
+BACKBONE = "mtcnn"
+GROUP = 64  # crops that are cut together
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One training run of three networks; what `recipe.Recipe` has too means the same.
+
+    manifest    CSV tables of faces: path,x1,y1,x2,y2, the five points, and, where known, score (of
+                a teacher), visible and facing (of a drawn face), person_id
+    activation  after each layer: the published networks have prelu
+    nets        1 = P-Net alone, 2 = and R-Net, 3 = all: only all of them are a detector
+    epochs      of each network;  samples: crops in an epoch, one number for each network or for all
+    batch       crops in a batch, a multiple of 64
+    share       how often a face is taken from each table; () = by its number of faces
+    hard        share of the crops that can be face or not whose loss counts, the hardest of a batch
+    held_out    share of the people (pictures, where nobody is named) that judge and do not teach
+    least_px    of the faces that are looked for, in hard examples and in use
+    least       score that each network lets pass in use
+    """
+
+    kind: Literal["mtcnn"]
+    manifest: tuple[str, ...]
+    out: str
+    name: str = ""
+    backbone: str = BACKBONE
+    start: str | None = None
+    activation: str = "prelu"
+    nets: int = 3
+    epochs: int = 8
+    samples: tuple[int, ...] = (60_000, 40_000, 30_000)
+    batch: int = 512
+    share: tuple[float, ...] = ()
+    hard: float = 0.7
+    held_out: float = 0.1
+    least_px: float = 20.0
+    least: tuple[float, ...] = (0.6, 0.7, 0.3)
+    lr: float = 3e-3
+    warmup: float = 0.5
+    decay: float = 1e-4
+    clip: float = 10.0
+    seed: int = 0
+    device: str = "auto"
+    precision: str = "auto"
+    minutes: float = 5.0
+    workers: int = 0
+    eval: tuple[str, ...] = ()
+    licence: str = "not stated"
+    training_data: str = ""
+    start_note: str = ""
+
+    def __post_init__(self) -> None:
+        choice("activation", self.activation, ACTIVATIONS)
+        choice("backbone", self.backbone, (BACKBONE,))
+        if not self.name:
+            object.__setattr__(self, "name", BACKBONE)
+        shared.check(self, _LIMITS)
+        if self.start is not None:
+            raise BadInput("the three networks begin from random weights: leave --start out")
+        if len(self.samples) not in (1, len(NETS)) or not all(
+            64 <= n <= 10**8 for n in self.samples
+        ):
+            raise BadInput("give --samples once, or once for each of the three networks")
+        if self.batch % GROUP:
+            raise BadInput("--batch is a multiple of {group}", group=GROUP)
+        if len(self.least) != len(NETS) or not all(0 < one < 1 for one in self.least):
+            raise BadInput("give --least once for each of the three networks, between 0 and 1")
+        if self.share and (len(self.share) != len(self.manifest) or min(self.share) <= 0):
+            raise BadInput("give --share once for every --manifest, each above 0")
+
+    @property
+    def rate(self) -> float:
+        """The highest learning rate."""
+        return self.lr
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The models, first to last: the first has the bare name, which is what a pack names."""
+        return (self.name, *(f"{self.name}_{net}" for net in NETS[1:]))[: self.nets]
+
+    def crops(self, stage: int) -> int:
+        """Crops in an epoch of a network."""
+        return self.samples[stage if len(self.samples) > 1 else 0]
+
+    def of(self, stage: int) -> Plan:
+        """The plan of one network: it has a folder of its own, with its checkpoint and log."""
+        return replace(self, out=str(Path(self.out) / NETS[stage]))
+
+    def identity(self, data_sha256: str, start_sha256: str | None) -> str:
+        """What must be the same for a run to go on with another's checkpoint, as JSON.
+
+        More networks, their crops, and what they let pass in use change nothing of those that are
+        trained already.
+        """
+        told = json.loads(shared.identity(self, data_sha256, start_sha256))
+        later = ("nets", "samples", "least")
+        return json.dumps({k: v for k, v in told.items() if k not in later}, sort_keys=True)
+
+    def command(self) -> str:
+        """The command line, with the names of files but not their folders."""
+        return shared.command(self, BACKBONE)
+
+
+_LIMITS: Limits = (
+    ("nets", 1, 3), ("epochs", 1, 10_000), ("batch", 64, 65_536), ("hard", 0.05, 1),
+    ("held_out", 0.02, 0.5), ("least_px", 12, 500), ("lr", 1e-7, 1.0), ("warmup", 0, 100),
+    ("decay", 0, 1), ("clip", 1e-3, 1e6), ("seed", 0, 2**31), ("minutes", 0, 1440),
+    ("workers", 0, 64),
+)  # fmt: skip
+
+
+def from_options(options: Mapping[str, Any]) -> Plan:
+    """A plan of options as the command line gives them; None = not given. Raises BadInput."""
+    return Plan(**shared.given(options, Plan))

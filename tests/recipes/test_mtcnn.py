@@ -1,0 +1,266 @@
+"""Real training of three small networks on drawn faces: they learn one after the other, a killed
+run goes on, and what is exported is what the product runs.
+
+Needs PyTorch, torchvision and torchreid (`requirements/train.txt`), which CI does not install.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import drawnfaces
+import numpy as np
+import pytest
+
+WHY = "NOT TESTED: the extra `train` is not installed, so no face detector was trained here"
+torch = pytest.importorskip("torch", reason=WHY)
+pytest.importorskip("torchvision", reason=WHY)
+
+from core import cascade, zoo  # noqa: E402
+from core.describe import FaceDetector  # noqa: E402
+from core.errors import BadInput  # noqa: E402
+from core.geometry import iou  # noqa: E402
+from core.recipes import checkpoint, networks  # noqa: E402
+from core.recipes.mtcnn import cut, faces, losses, mining, network, training  # noqa: E402
+from core.recipes.mtcnn.plan import ACTIVATIONS, Plan  # noqa: E402
+from core.study import facefinding  # noqa: E402
+from core.study.activating import activations  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return drawnfaces.make(tmp_path_factory.mktemp("drawnfaces") / "set", 40)
+
+
+def plan(table: Path, out: Path, **changed: Any) -> Plan:
+    plain: dict[str, Any] = {
+        "name": "tiny_faces", "epochs": 2, "samples": (256,), "batch": 128, "held_out": 0.2,
+        "precision": "fp32", "device": "cpu", "least_px": 24.0,
+    }  # fmt: skip
+    return Plan("mtcnn", (str(table),), str(out), **{**plain, **changed})
+
+
+# What is learned from.
+
+
+def test_crops_are_of_their_kind_and_say_where_the_face_is(table):
+    known = faces.read([table], 0.2, 0)
+    crops = cut.Crops(known, np.flatnonzero(~known.judges), plan(table, Path("x")), 1, None, True)
+    kinds = np.concatenate([crops[(0, i, 0)][1] for i in range(12)])
+    share = np.bincount(kinds, minlength=4) / len(kinds)
+    assert np.abs(share - np.array(cut.SHARES) / 7).max() < 0.07
+    images, kinds, box, points = crops[(0, 0, 0)]
+    assert images.shape == (cut.GROUP, 24, 24, 3)
+    face = box[kinds == cut.YES] + [0, 0, 1, 1]  # in widths of the window
+    assert (iou(face.astype(np.float32), np.array([[0, 0, 1, 1]], np.float32)) > 0.45).all()
+    marks = points[kinds == cut.MARKED].reshape(-1, 5, 2)
+    assert (marks[:, 0, 0] < marks[:, 1, 0]).all()  # its right eye lies left in the picture
+    assert not box[kinds == cut.NO].any()
+
+
+def test_the_same_key_cuts_the_same_and_mirroring_keeps_points_in_order(table):
+    known = faces.read([table], 0.2, 0)
+    made = [cut.Crops(known, np.arange(len(known)), plan(table, Path("x")), 0, None)
+            for _ in range(2)]  # fmt: skip
+    for a, b in zip(made[0][(1, 3, 0)], made[1][(1, 3, 0)], strict=True):
+        assert np.array_equal(a, b)
+    assert not np.array_equal(made[0][(1, 3, 0)][0], made[0][(2, 3, 0)][0])
+    _, kinds, _, points = made[0][(1, 3, 0)]
+    marks = points[kinds == cut.MARKED].reshape(-1, 5, 2)
+    assert (marks[:, 0, 0] < marks[:, 1, 0]).all()
+
+
+def test_a_doubtful_face_and_what_lies_on_it_teach_nothing(table, tmp_path):
+    lines = table.read_text().splitlines()
+    (tmp_path / "d.csv").write_text(
+        "\n".join([lines[0] + ",score", *(one + ",0.4" for one in lines[1:4]),
+                   *(one + ",0.9" for one in lines[4:])]).replace(
+            "\n0", f"\n{table.parent}/0") + "\n"
+    )  # fmt: skip
+    known = faces.read([tmp_path / "d.csv"], 0.1, 0)
+    doubtful = [i for i in range(3) if len(known.box[i])]
+    assert doubtful
+    assert not any(known.sure[i].any() for i in doubtful)
+    assert {i for i, _ in known.known(np.arange(len(known)))}.isdisjoint(doubtful)
+
+
+def test_people_kept_apart_are_in_no_crop_that_teaches(table):
+    known = faces.read([table], 0.25, 0)
+    assert 0 < known.judges.sum() < len(known)
+    taught = cut.Crops(known, np.flatnonzero(~known.judges), plan(table, Path("x")), 0, None)
+    assert not known.judges[[i for i, _ in taught.known]].any()
+
+
+def test_only_the_hardest_crops_count_and_each_kind_teaches_its_part():
+    said = torch.zeros(4, 15, requires_grad=True)
+    kind = torch.tensor([cut.NO, cut.YES, cut.PARTLY, cut.MARKED])
+    box, points = torch.ones(4, 4), torch.ones(4, 10)
+    parts, shares = losses.of(said, kind, box, points, 2, 1.0)
+    assert parts["face"].item() == pytest.approx(np.log(2))
+    assert parts["box"].item() == pytest.approx(losses.BOX * 4)
+    assert parts["points"].item() == pytest.approx(10)
+    assert shares["right"] == 0.5
+    sum(parts.values()).backward()
+    taught = said.grad.abs() > 0
+    assert taught[:, 0].tolist() == [True, True, False, False]
+    assert taught[:, 1].tolist() == [False, True, True, False]
+    assert taught[:, 5].tolist() == [False, False, False, True]
+    easy = torch.tensor([[9.0, *[0.0] * 14], [-9.0, *[0.0] * 14]])
+    harder, _ = losses.of(easy, torch.tensor([cut.YES, cut.YES]), box[:2], points[:2], 0, 0.5)
+    assert harder["face"].item() == pytest.approx(9, abs=1e-3)
+
+
+# Networks.
+
+
+@pytest.mark.parametrize("act", ACTIVATIONS)
+def test_the_networks_have_the_published_sizes(act):
+    counts = []
+    for stage, side in enumerate(cascade.SIDES):
+        torch.manual_seed(0)
+        net = network.build(stage, act).eval()
+        assert net(torch.zeros(2, 3, side, side)).shape == (2, 1, cascade.NUMBERS)
+        counts.append(sum(p.numel() for p in net.parameters()))
+    prelu = (58, 268, 544) if act == "prelu" else (0, 0, 0)  # one slope for each channel
+    assert counts == [6_871 + prelu[0], 101_071 + prelu[1], 388_239 + prelu[2]]
+
+
+def test_a_window_of_a_large_picture_is_seen_as_if_it_stood_alone():
+    torch.manual_seed(1)
+    net = network.build(0, "prelu").eval()
+    image = torch.randn(1, 3, 30, 44)
+    with torch.no_grad():
+        rows = net(image).reshape(10, 17, cascade.NUMBERS)
+        alone = net(image[:, :, 6:18, 20:32])[0, 0]
+    assert torch.allclose(rows[3, 10], alone, atol=1e-5)
+
+
+# Learning.
+
+
+def weights(out: Path, net: str) -> dict[str, Any]:
+    return torch.load(out / net / checkpoint.FILE, weights_only=True)["net"]
+
+
+def call(one: Plan) -> list[str]:
+    options = {k: v for k, v in vars(one).items() if v is not None}
+    return [sys.executable, "-m", "core.recipes", json.dumps(options)]
+
+
+def test_a_killed_run_that_goes_on_equals_an_unbroken_one(table, tmp_path):
+    unbroken = plan(table, tmp_path / "unbroken", nets=2)
+    training.fit(unbroken, None)
+    killed = plan(table, tmp_path / "killed", nets=2, minutes=0.0)  # kept after each batch
+    kept = tmp_path / "killed" / "r" / checkpoint.FILE
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    child = subprocess.Popen(call(killed), env=env, stderr=subprocess.DEVNULL)
+    while not kept.exists() and child.poll() is None:
+        time.sleep(0.002)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    mined = (tmp_path / "killed" / "r" / mining.FILE).read_bytes()
+    again, _ = training.fit(replace(killed, minutes=5.0), None)
+    assert (tmp_path / "killed" / "r" / mining.FILE).read_bytes() == mined  # not mined anew
+    assert [line["batches"] for line in again.state.history] == [4, 4]  # two of each net
+    for net in ("p", "r"):
+        one, other = weights(tmp_path / "unbroken", net), weights(tmp_path / "killed", net)
+        assert one.keys() == other.keys()
+        for name, value in one.items():
+            assert torch.allclose(value, other[name], atol=1e-6), name
+    with pytest.raises(BadInput, match="other options or other pictures"):
+        training.fit(replace(killed, hard=0.5), None)
+
+
+def test_what_cannot_be_trained_is_said_before_it_is_tried(table, tmp_path):
+    with pytest.raises(BadInput, match="is a model of this product"):
+        training.fit(plan(table, tmp_path / "a", name="yunet_2023mar"), None)
+    with pytest.raises(BadInput, match="there is no manifest"):
+        training.fit(plan(table, tmp_path / "b", eval=("nowhere.csv",)), None)
+    with pytest.raises(BadInput, match="a multiple of 64"):
+        plan(table, tmp_path / "c", batch=100)
+    with pytest.raises(BadInput, match="begin from random weights"):
+        plan(table, tmp_path / "d", start="w.pt")
+    with pytest.raises(BadInput, match="is no activation"):
+        plan(table, tmp_path / "e", activation="gelu")
+
+
+def test_runs_by_activation_are_compared(table, tmp_path):
+    for act in ACTIVATIONS:
+        training.train(plan(table, tmp_path / act, nets=1, activation=act, eval=()), None)
+    found = activations([tmp_path / act for act in ACTIVATIONS]).values
+    assert list(found["by_activation"]) == ["relu", "leaky_relu", "prelu"]
+    for one in found["by_activation"].values():
+        assert 0 < one["accuracy"] <= 1
+        assert len(one["curves"]["face"]) == 2
+    assert found["crops"] == 512
+
+
+# What comes out.
+
+
+@pytest.fixture(scope="session")
+def trained(table, tmp_path_factory) -> tuple[Plan, dict[str, Any]]:
+    """A finished run with its card."""
+    torch.set_num_threads(1)
+    test = drawnfaces.make(tmp_path_factory.mktemp("drawnfaces") / "test", 12, first=100)
+    out = tmp_path_factory.mktemp("runs") / "faces"
+    one = plan(table, out, epochs=6, samples=(1024, 512, 512), lr=4e-3, eval=(str(test),))
+    return one, training.train(one, None)
+
+
+def test_the_product_finds_faces_it_never_saw(trained):
+    one, card = trained
+    figures = facefinding.truth(Path(one.eval[0]), one.name, [one.out])
+    assert figures["ap50"] > 0.6
+    assert figures["points_error"] < 0.2
+    told = card["results"]["eval face-detection"]
+    assert next(iter(told.values()))["ap50"] == figures["ap50"]
+    assert set(card["results"]["crops of people kept apart"]) == set(cascade.STAGES)
+    detector = FaceDetector(zoo.load(one.name, [one.out]))
+    assert not len(detector([np.full((96, 128, 3), 128, np.uint8)])[0])
+
+
+def test_the_exported_nets_give_the_numbers_of_those_that_were_trained(trained):
+    one, _ = trained
+    rows = zoo.rows([one.out])
+    assert rows[one.name].parts == list(one.names[1:])
+    for stage, (name, size) in enumerate(zip(one.names, training.EXAMPLE, strict=True)):
+        net = network.build(stage, one.activation)
+        net.load_state_dict(weights(Path(one.out), "pro"[stage]))
+        images = np.random.default_rng(0).integers(0, 256, (3, size[1], size[0], 3), np.uint8)
+        content = (Path(one.out) / rows[name].file).read_bytes()
+        (said,) = zoo.Model(rows[name], content)._infer(images)
+        with torch.no_grad():
+            x = networks.pictures(torch.from_numpy(images), "cpu")
+            want = network.Product(net.eval())(x).numpy()
+        assert said.shape == want.shape
+        assert np.abs(said - want).max() < 0.01
+
+
+def test_the_card_tells_all_and_a_finished_run_only_writes_its_papers_again(trained):
+    one, card = trained
+    out = Path(one.out)
+    assert json.loads((out / f"{one.name}.json").read_text("utf-8")) == json.loads(json.dumps(card))
+    assert [file["file"] for file in card["files"]] == [f"{name}.onnx" for name in one.names]
+    text = (out / f"{one.name}.md").read_text("utf-8")
+    assert card["command"] in text
+    assert str(out.parent) not in text + json.dumps(card)
+    before = [(out / net / "log.jsonl").read_bytes() for net in "pro"]
+    assert training.train(one, None)["files"] == card["files"]
+    assert [(out / net / "log.jsonl").read_bytes() for net in "pro"] == before
