@@ -19,9 +19,11 @@ from streamlit.runtime.pages_manager import PagesManager
 from app import forms, session, widgets
 from app.guard import Guard
 from app.i18n import _
+from app.lost import Lost
 
 LOG = logging.getLogger("dongseon")
 PAGES = Path(__file__).resolve().parent / "pages"
+NAMES = [path.stem for path in PAGES.glob("[a-z]*.py")]
 
 
 def draw() -> None:
@@ -75,6 +77,9 @@ else:
     app = st.App(
         Path(__file__).resolve(),
         routes=[Route("/case", home), Route("/case/", home)],
-        middleware=[Middleware(Guard)],
+        middleware=[
+            Middleware(Guard),
+            Middleware(Lost, NAMES, st.get_option("server.baseUrlPath")),
+        ],
         on_script_error=fault,
     )
