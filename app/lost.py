@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextvars import copy_context
 from html import escape
+from pathlib import Path
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit import get_option
 
 from app import i18n
 from app.i18n import _
@@ -39,6 +41,16 @@ def page(language: str, home: str = "/") -> str:
         way=escape(_("To the first page")),
         home=escape(home if i18n.language() == "ko" else f"{home}?lang=en"),
     )
+
+
+def pages_in(folder: Path) -> list[str]:
+    """The names of the pages in a folder, as addresses have them."""
+    return [path.stem for path in folder.glob("[a-z]*.py")]
+
+
+def root() -> str:
+    """The path under which the app is served, "" for the whole host."""
+    return str(get_option("server.baseUrlPath") or "")
 
 
 class Lost:

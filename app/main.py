@@ -19,11 +19,10 @@ from streamlit.runtime.pages_manager import PagesManager
 from app import forms, session, widgets
 from app.guard import Guard
 from app.i18n import _
-from app.lost import Lost
+from app.lost import Lost, pages_in, root
 
 LOG = logging.getLogger("dongseon")
 PAGES = Path(__file__).resolve().parent / "pages"
-NAMES = [path.stem for path in PAGES.glob("[a-z]*.py")]
 
 
 def draw() -> None:
@@ -79,7 +78,7 @@ else:
         routes=[Route("/case", home), Route("/case/", home)],
         middleware=[
             Middleware(Guard),
-            Middleware(Lost, NAMES, st.get_option("server.baseUrlPath")),
+            Middleware(Lost, pages_in(PAGES), root()),
         ],
         on_script_error=fault,
     )
