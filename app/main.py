@@ -19,6 +19,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from app import forms, session, widgets
 from app.guard import Guard
 from app.i18n import _
+from app.lost import Lost, pages_in, root
 
 LOG = logging.getLogger("dongseon")
 PAGES = Path(__file__).resolve().parent / "pages"
@@ -75,6 +76,9 @@ else:
     app = st.App(
         Path(__file__).resolve(),
         routes=[Route("/case", home), Route("/case/", home)],
-        middleware=[Middleware(Guard)],
+        middleware=[
+            Middleware(Guard),
+            Middleware(Lost, pages_in(PAGES), root()),
+        ],
         on_script_error=fault,
     )

@@ -11,6 +11,7 @@ from core.gallery import Gallery
 from core.route import Crowd
 from core.types import Ranking, Sighting
 
+SIGHTINGS = 200  # candidates that are looked at
 LEAST = -0.5  # evidence: who is less likely than this is not part of a route, only of the crowd
 
 

@@ -23,8 +23,7 @@ from core import (
     footage,
     onroute,
     photocheck,
-    reach,
-    route,
+    routing,
     sitecheck,
     ticks,
     zoo,
@@ -41,27 +40,23 @@ from core.recordings import Recordings, unknown_camera
 from core.settings import SETTINGS, Models, Settings
 from core.sitecheck import Site
 from core.types import (
-    Band,
     Camera,
     Clip,
     FootageBox,
     Kind,
     LastSeen,
-    NextCamera,
     Probe,
     Progress,
     Ranking,
     Recorder,
     Route,
     Sighting,
-    Stop,
     Verdict,
     Want,
     parse_time,
     wants,
 )
 
-ROUTE_SIGHTINGS = 200
 LEAST_WINDOW_S = 1.0  # of a window with an open end beyond all footage
 
 Window = tuple[float | None, float | None]
@@ -476,33 +471,23 @@ class Workspace:
             self._models.vectors(),
             self._site(),
             judge=self._judge,
-            top=ROUTE_SIGHTINGS,
+            top=onroute.SIGHTINGS,
         )
         stated = self.casebook.sightings(case)
         judged = {s.tracklet_id for s in stated if s.tracklet_id is not None}
         found = onroute.candidates(ranking, judged)
         known = {s.tracklet_id for s in found if s.tracklet_id is not None} | judged
         self.casebook.record(by, "route", case, {"sightings": len(found) + len(stated)})
-        about = self.case(case)
-        given = ([*stated, *found], self.cameras(), self.recorders(), about.last_seen)
-        band = reach.speed_band(about)
-        crowd = onroute.crowd(self.gallery, self._scope(), known)
-        first = route.infer(*given, band=band, crowd=crowd)
-        looked = self._looked(first.next_cameras)
-        inferred = route.infer(*given, band=band, crowd=crowd, looked=looked)
-        words = dict(zip(ranking.tracklet_id, ranking.band, strict=True))
-        stops = tuple(_not_by_clothes_alone(stop, words) for stop in inferred.stops)
-        return replace(inferred, stops=stops)
-
-    def _looked(self, asked: Sequence[NextCamera]) -> dict[str, float]:
-        """{camera: share of the window in which the person would pass it that was searched}."""
-        looked: dict[str, float] = {}
-        for one in asked:
-            scope = self._scope([one.camera_id], (one.from_s, max(one.to_s, one.from_s + 1)))
-            seen = compare.searched(self.clips(), scope, 0)
-            share = seen.footage_s / (seen.footage_s + seen.gaps_s)
-            looked[one.camera_id] = max(share, looked.get(one.camera_id, 0.0))
-        return looked
+        return routing.infer(
+            self.case(case),
+            [*stated, *found],
+            ranking,
+            crowd=onroute.crowd(self.gallery, self._scope(), known),
+            cameras=self.cameras(),
+            recorders=self.recorders(),
+            clips=self.clips(),
+            scope_of=lambda camera, low, high: self._scope([camera], (low, high)),
+        )
 
     def canary(self, most: int = 3) -> float | None:
         """How far vectors made here and now lie from those in the gallery: the largest 1 - cosine.
@@ -575,14 +560,3 @@ class Workspace:
 
     def _offset_s(self, camera_id: str) -> float:
         return self.recorders()[self._camera(camera_id).recorder_id].clock_offset_s
-
-
-# --- small pieces ---------------------------------------------------------------------------------
-
-
-def _not_by_clothes_alone(stop: Stop, words: Mapping[str, Band]) -> Stop:
-    """A stop nobody confirmed is called strong only if its candidate is: that needs a face."""
-    word = words.get(stop.tracklet_id or "")
-    if stop.confirmed or stop.band != "strong" or word == "strong":
-        return stop
-    return replace(stop, band="moderate")

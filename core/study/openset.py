@@ -48,7 +48,7 @@ from core.study.routetest import (
     world,
 )
 from core.types import Float32, Float64, Int, Ranking
-from core.workspace import ROUTE_SIGHTINGS, Workspace
+from core.workspace import Workspace
 
 SHOWN = 20  # candidates an officer looks through
 SURE = 0.8
@@ -214,7 +214,7 @@ def _afterwards(
     seen.after.case_of += [number] * len(other)
     count_stops(city, ws, case, who, problem, other, seen.after, number)
     if fit:
-        again = ws.search(case, top=ROUTE_SIGHTINGS)
+        again = ws.search(case, top=onroute.SIGHTINGS)
         seen.fit.append(_scene(ws, case, again, who, problem))
 
 
@@ -304,7 +304,7 @@ def _scene(
     """What the route of a case is inferred from, and which of its nodes are the person."""
     stated = [s for s in ws.casebook.sightings(case) if s.verdict == "confirmed"]
     judged = {s.tracklet_id for s in stated if s.tracklet_id is not None}
-    given = [*stated, *onroute.candidates(ranking, judged)[:ROUTE_SIGHTINGS]]
+    given = [*stated, *onroute.candidates(ranking, judged)[: onroute.SIGHTINGS]]
     ids = {s.tracklet_id for s in given if s.tracklet_id is not None}
     crowd = onroute.crowd(ws.gallery, Scope(ws.cameras(), ws.recorders()), ids)
     about = ws.case(case)

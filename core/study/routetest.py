@@ -32,7 +32,7 @@ from core.study.city import City, Problem, Visit
 from core.study.delivered import read
 from core.study.tracktest import counts, kept
 from core.types import Float32, Float64, Image, Ranking, Tracklet
-from core.workspace import ROUTE_SIGHTINGS, Workspace
+from core.workspace import Workspace
 
 Probe = Literal["crop", "photos"]
 METHODS = ("hsv", "body", "face", "fused", "fused+route")
@@ -271,7 +271,7 @@ def _posterior(ws: Workspace, case: str, ranking: Ranking) -> Float64:
     """Probability (N,) that each candidate is a stop of the person's route."""
     stated = [s for s in ws.casebook.sightings(case) if s.verdict == "confirmed"]
     judged = {s.tracklet_id for s in stated if s.tracklet_id is not None}
-    given = [*stated, *onroute.candidates(ranking, judged)[:ROUTE_SIGHTINGS]]
+    given = [*stated, *onroute.candidates(ranking, judged)[: onroute.SIGHTINGS]]
     known = {s.tracklet_id for s in given if s.tracklet_id is not None}
     around = onroute.crowd(ws.gallery, Scope(ws.cameras(), ws.recorders()), known)
     about = ws.case(case)

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visits import EVIL, MAIN, PAGE, words
 
-from app import forms, guard, i18n, widgets
+from app import forms, guard, i18n, lost, widgets
 from core.errors import BadInput
 from core.workspace import Workspace
 
@@ -131,6 +131,51 @@ def test_only_the_map_frame_may_run_what_it_was_sent() -> None:
         "content-security-policy", ""
     )
     assert "unsafe-eval" not in headers_of("/app/static/x.js")["content-security-policy"]
+
+
+def asked(path: str, *, accept: str = "text/html", query: str = "", root: str = "") -> str | None:
+    """The page that an address without a page is answered with; None: Streamlit answers."""
+    through: list[str] = []
+    sent: list[dict] = []
+
+    async def inner(scope, receive, send) -> None:
+        through.append(scope["path"])
+
+    async def keep(message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": query.encode()}
+    scope["headers"] = [(b"accept", accept.encode())]
+    asyncio.run(lost.Lost(inner, PAGE, root)(scope, None, keep))
+    if through:
+        assert not sent
+        return None
+    assert sent[0]["status"] == 404
+    return sent[1]["body"].decode()
+
+
+def test_an_address_without_a_page_is_answered_in_the_readers_language() -> None:
+    korean, english = asked("/nothing"), asked("/search/deeper", query="lang=en")
+    assert "이 주소에는 화면이 없습니다" in korean
+    assert '<html lang="ko">' in korean
+    assert 'href="/"' in korean
+    assert "There is no page at this address" in english
+    assert 'href="/?lang=en"' in english
+    assert "script" not in asked("/<script>alert(1)", query="lang=<script>")
+    assert i18n.language() == "ko"
+    assert 'href="/dongseon/"' in asked("/dongseon/nothing", root="dongseon")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", *(f"/{name}" for name in sorted(PAGE)), "/search/", "/_stcore/health", "/media/a/b",
+     "/component/streamlit_folium.st_folium/index.html", "/static/js/x", "/app/static/vendor/x",
+     "/favicon.png"],
+)  # fmt: skip
+def test_what_is_there_is_answered_by_streamlit(path: str) -> None:
+    assert asked(path) is None
+    assert asked("/nothing", accept="application/json") is None
+    assert asked(f"/dongseon{path}", root="dongseon") is None
 
 
 def test_settings_keep_the_app_on_this_computer() -> None:
