@@ -1,8 +1,8 @@
 """How many citizens in, face crops in number out: what a face recogniser learns from.
 
 Everybody on several days (`looks`), from every side, near and far, in any light, before anything.
-A crop shows little more than the face, and what stands behind is painted, not drawn: three times as
-many a second as `datasets.Faces`.
+A crop shows little more than the face, only head and shoulders are sewn, and what stands behind is
+painted, not drawn: twice as many a second as `datasets.Faces`.
 """
 
 from __future__ import annotations
