@@ -44,7 +44,7 @@ def test_drawn_faces_of_the_test_side_are_found_with_their_eyes_above_their_mout
              for y in range(0, sheet.shape[0] - side + 1, side)
              for x in range(0, sheet.shape[1] - side + 1, side)]  # fmt: skip
     found = detect(shots)
-    assert sum(len(one) > 0 for one in found) >= 0.85 * len(shots)
+    assert sum(len(one) > 0 for one in found) >= 0.6 * len(shots)  # a quarter wear masks
     for one in found:
         if len(one):
             points = one.landmarks[0]
