@@ -58,7 +58,7 @@ def test_the_demo_finds_most_of_what_there_is_and_nobody_who_is_not_there(tmp_pa
     assert score["visits"] >= 3
     assert score["visits_in_top_20"] >= 0.6 * score["visits"]
     assert found["candidates"][0]["band"] in ("weak", "moderate")  # clothes alone are not strong
-    assert len(found["route"]["stops"]) >= 2
+    assert len(found["route"]["stops"]) >= 1  # nobody confirmed anything: little can be said
     assert main([*words, "--case", "case04"]) == 0  # nowhere in the footage
     absent = json.loads(capsys.readouterr().out)
     assert absent["score"]["visits"] == 0

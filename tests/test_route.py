@@ -561,8 +561,8 @@ def test_one_confirmed_sighting_rules_out_none_and_allows_strong():
 
 def test_a_stop_without_evidence_of_its_own_is_at_most_weak():
     found = [seen("c0", 0.0, verdict="confirmed"), seen("c1", 500.0)]
-    answer = route.infer(found, LINE, CHECKED)
-    assert answer.stops[1].probability == pytest.approx(1 - DEFAULT.rho)
+    answer = route.infer(found, LINE, CHECKED, rho=0.25)
+    assert answer.stops[1].probability == pytest.approx(0.75)
     assert answer.stops[1].band == "weak"
 
 

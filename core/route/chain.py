@@ -19,7 +19,7 @@ from core.route.nodes import Nodes, Passages
 from core.route.transit import Bools, Pace
 from core.types import Float64, Int
 
-P_IN, RHO, G = 0.5, 0.33, 0.7
+P_IN, RHO, G = 0.5, 0.5, 0.7
 FITTED = "chosen on development cities"  # `dongseon eval openset --fit`; docs/science.md names them
 
 
