@@ -35,7 +35,7 @@ LIMITS = (
     "People unlike those it learned from (of other looks or age, or in worse light) are told apart "
     "worse: measure on faces like yours.",
 )
-AROUND = {"person": "mobilenet_v2_person_640x384", "body_embedding": "body_2026nov"}
+AROUND = {"person": "mobilenet_v2_person_640x384", "body_embedding": "person_2026nov"}
 """The other models of the pack that is written beside the weights, so that `eval` can use them."""
 
 
