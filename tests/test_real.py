@@ -41,8 +41,19 @@ pytestmark = [
 def ws(tmp_path_factory):
     """Six cameras 120 m apart, each clip two minutes after the one before."""
     path = tmp_path_factory.mktemp("real") / "ws"
-    assert main(["init", str(path), "--pack", "reference", "--models", str(MODELS)]) == 0
-    for n, film in enumerate(FILMS):
+    return filled(path, ["--pack", "reference", "--models", str(MODELS)], FILMS)
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """The corridor alone, as the weights in the repository see it."""
+    return filled(tmp_path_factory.mktemp("own") / "ws", ["--pack", "builtin"], FILMS[:5])
+
+
+def filled(path, words, films):
+    """A workspace with these films."""
+    assert main(["init", str(path), *words]) == 0
+    for n, film in enumerate(films):
         place = ["--lat", "37.5665", "--lon", str(126.978 + 0.00136 * n)]
         clock = ["--clock-offset", "0", "--clock-sigma", "2"]
         there = ["--workspace", str(path)]
@@ -59,6 +70,19 @@ def found(ws, capsys, who):
     command = ["search", "--workspace", str(ws), "--json", "--from-clip", str(film)]
     assert main([*command, "--at", str(at_s), "--box", box]) == 0
     return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(("who", "camera"), [(BLUE, "c2"), (RED, "c4")])
+def test_our_own_weights_put_the_same_man_first(own, capsys, who, camera):
+    first = found(own, capsys, who)["candidates"][0]
+    assert first["camera_id"] == camera
+    assert first["band"] in ("weak", "moderate")  # clothes alone
+    assert first["evidence"] > 0.3
+
+
+def test_our_own_weights_take_nobody_for_the_man_who_was_nowhere_else(own, capsys):
+    for one in found(own, capsys, ORANGE)["candidates"]:
+        assert one["band"] in ("insufficient", "against")
 
 
 def test_one_tracklet_for_each_person_who_walks_by(ws):
