@@ -220,7 +220,7 @@ def trained(table, tmp_path_factory) -> tuple[Plan, dict[str, Any]]:
     torch.set_num_threads(1)
     test = drawnfaces.make(tmp_path_factory.mktemp("drawnfaces") / "test", 12, first=100)
     out = tmp_path_factory.mktemp("runs") / "faces"
-    one = plan(table, out, epochs=6, samples=(1024, 512, 512), lr=4e-3, eval=(str(test),))
+    one = plan(table, out, epochs=8, samples=(1536, 1024, 896), batch=64, eval=(str(test),))
     return one, training.train(one, None)
 
 
