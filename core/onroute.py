@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection, Container, Sequence
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from core.evidence import Scope
 from core.gallery import Gallery
@@ -32,7 +34,20 @@ def candidates(ranking: Ranking, judged: Container[str]) -> list[Sighting]:
     ]
 
 
-def crowd(gallery: Gallery, scope: Scope, sightings: Container[str]) -> Crowd:
+def given(
+    ranking: Ranking, stated: Sequence[Sighting], gallery: Gallery, scope: Scope
+) -> tuple[list[Sighting], Crowd]:
+    """All a route is inferred from: what people stated and the candidates, and who else there was.
+
+    ranking  of everybody in scope;  stated: sightings of the case that somebody gave or judged
+    """
+    judged = {s.tracklet_id for s in stated if s.tracklet_id is not None}
+    found = candidates(ranking, judged)[:SIGHTINGS]
+    known = {s.tracklet_id for s in found if s.tracklet_id is not None} | judged
+    return [*stated, *found], crowd(gallery, scope, known)
+
+
+def crowd(gallery: Gallery, scope: Scope, sightings: Collection[str]) -> Crowd:
     """{camera: true times (M,)} of everybody in scope who is none of the sightings.
 
     A passage could have led to each of them; left out, the few who look alike would share among
@@ -40,10 +55,10 @@ def crowd(gallery: Gallery, scope: Scope, sightings: Container[str]) -> Crowd:
     """
     columns = ("tracklet_id", "camera_id", "enter_s")
     table = gallery.select(list(scope.cameras), columns=columns)
-    other = np.array([t not in sightings for t in table["tracklet_id"].to_pylist()], bool)
-    cameras = np.array(table["camera_id"].to_pylist(), np.str_)[other]
-    enter_s = table["enter_s"].to_numpy()[other]
-    return {
-        str(name): enter_s[cameras == name] + scope.recorder(str(name)).clock_offset_s
-        for name in np.unique(cameras)
-    }
+    ids = pa.array(sorted(sightings), pa.string())
+    table = table.filter(pc.invert(pc.is_in(table["tracklet_id"], value_set=ids)))
+    found = {}
+    for name in pc.unique(table["camera_id"]).to_pylist():
+        enter_s = table.filter(pc.equal(table["camera_id"], name))["enter_s"].to_numpy()
+        found[str(name)] = enter_s + scope.recorder(str(name)).clock_offset_s
+    return found

@@ -474,15 +474,13 @@ class Workspace:
             top=onroute.SIGHTINGS,
         )
         stated = self.casebook.sightings(case)
-        judged = {s.tracklet_id for s in stated if s.tracklet_id is not None}
-        found = onroute.candidates(ranking, judged)
-        known = {s.tracklet_id for s in found if s.tracklet_id is not None} | judged
-        self.casebook.record(by, "route", case, {"sightings": len(found) + len(stated)})
+        given, crowd = onroute.given(ranking, stated, self.gallery, self._scope())
+        self.casebook.record(by, "route", case, {"sightings": len(given)})
         return routing.infer(
             self.case(case),
-            [*stated, *found],
+            given,
             ranking,
-            crowd=onroute.crowd(self.gallery, self._scope(), known),
+            crowd=crowd,
             cameras=self.cameras(),
             recorders=self.recorders(),
             clips=self.clips(),

@@ -15,6 +15,7 @@ from scipy import integrate, stats
 from core import route
 from core.errors import BadInput, NotFound
 from core.route import transit
+from core.route.nodes import BESIDE_S
 from core.types import Camera, LastSeen, Recorder, Route, Sighting
 
 DEFAULT = route.Settings()
@@ -213,11 +214,12 @@ def test_a_crowd_is_counted_with_the_nearest_of_its_camera_and_equals_the_enumer
     real = sorted((s for s in found if s.verdict != "rejected"), key=lambda s: s.enter_s)
     count = {s.tracklet_id: 1.0 for s in real}
     for t, name in both:
-        here = [s for s in real if s.camera_id == name]
+        beside = [s for s in real if abs(s.enter_s - t) <= BESIDE_S]
+        here = [s for s in beside if s.camera_id == name]
         nearest = min(here, key=lambda s: abs(s.enter_s - t), default=None)
         assume(not here or [abs(s.enter_s - t) for s in here].count(abs(nearest.enter_s - t)) == 1)
-        for s in [nearest] if here else real:
-            count[s.tracklet_id] += 1 / (1 if here else len(real))
+        for s in [nearest] if here else beside:
+            count[s.tracklet_id] += 1 / (1 if here else len(beside))
     weighed = reference_paths(*case, crowd=count)
     z = sum(weight for _, weight in weighed)
     assume(z > 0)
@@ -235,6 +237,13 @@ def test_the_larger_the_crowd_the_less_a_stop_is_believed():
     ]
     assert believed == sorted(believed, reverse=True)
     assert believed[2] < believed[0] / 2
+
+
+def test_who_passed_on_another_day_is_no_crowd():
+    found = [seen("c0", 0.0, e=1.5), seen("c1", 500.0, e=1.5)]
+    fortnight = {c: 86_400.0 * (1 + np.arange(5000) % 14) for c in ("c0", "c1", "c2")}
+    alone, among = (route.posterior(found, LINE, CHECKED, crowd=c) for c in (None, fortnight))
+    assert np.array_equal(alone.stop, among.stop)
 
 
 @st.composite

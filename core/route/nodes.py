@@ -32,6 +32,7 @@ Streets = Mapping[tuple[str, str], float]
 """Metres by street between two cameras, given once in either order."""
 Crowd = Mapping[str, Float64]
 """{camera: true times (M,) of those compared there who are no sightings of the route}."""
+BESIDE_S = 1800.0  # one of the crowd stands beside sightings that are not farther off in time
 
 
 # -- sightings as nodes ----------------------------------------------------------------------------
@@ -155,21 +156,28 @@ def nodes(
 
 
 def _standing_for(names: Sequence[str], enter_s: Float64, crowd: Crowd) -> Float64:
-    """For how many people each sighting (n,) stands, itself among them.
+    """For how many people each sighting (n,) stands, itself among them; enter_s ascending.
 
-    One of the crowd is counted with the sighting of the same camera that is nearest in time; those
-    of cameras without a sighting are spread over all. (ours: instead of a passage to each of them)
+    One of the crowd is counted with the sighting of the same camera that is nearest in time, within
+    BESIDE_S; without one, a share of him with each sighting within BESIDE_S; else with none: who
+    passed on another day was no way on from here. (ours: instead of a passage to each of them)
     """
-    count = np.ones(len(names))
-    camera = np.array(names, np.str_)
+    n = len(names)
+    count, camera = np.ones(n), np.array(names, np.str_)
     for name, times in crowd.items():
-        here = np.flatnonzero(camera == name)  # in time order
+        left = np.ones(len(times), bool)
+        here = np.flatnonzero(camera == name)
         if len(here):
             middle = (enter_s[here][1:] + enter_s[here][:-1]) / 2
-            count += np.bincount(here[np.searchsorted(middle, times)], minlength=len(names))
-        elif len(names):
-            count += len(times) / len(names)
-    return count
+            nearest = here[np.searchsorted(middle, times)]
+            left = np.abs(enter_s[nearest] - times) > BESIDE_S
+            count += np.bincount(nearest[~left], minlength=n)
+        low = np.searchsorted(enter_s, times[left] - BESIDE_S)
+        high = np.searchsorted(enter_s, times[left] + BESIDE_S, side="right")
+        share = 1 / np.maximum(high - low, 1)
+        steps = np.bincount(low, share, n + 1) - np.bincount(high, share, n + 1)
+        count += np.cumsum(steps)[:n]
+    return np.maximum(count, 1.0)
 
 
 def _by_street(names: Sequence[str], streets: Streets) -> Float64:

@@ -303,14 +303,11 @@ def _scene(
 ) -> tuple[Scene, Any]:
     """What the route of a case is inferred from, and which of its nodes are the person."""
     stated = [s for s in ws.casebook.sightings(case) if s.verdict == "confirmed"]
-    judged = {s.tracklet_id for s in stated if s.tracklet_id is not None}
-    given = [*stated, *onroute.candidates(ranking, judged)[: onroute.SIGHTINGS]]
-    ids = {s.tracklet_id for s in given if s.tracklet_id is not None}
-    crowd = onroute.crowd(ws.gallery, Scope(ws.cameras(), ws.recorders()), ids)
+    cameras, clocks = ws.cameras(), ws.recorders()
+    given, crowd = onroute.given(ranking, stated, ws.gallery, Scope(cameras, clocks))
     about = ws.case(case)
     settings = Settings(pace_of(reach.speed_band(about)))
-    clocks = ws.recorders()
-    scene, _ = scene_of(given, ws.cameras(), clocks, about.last_seen, settings, crowd=crowd)
+    scene, _ = scene_of(given, cameras, clocks, about.last_seen, settings, crowd=crowd)
     true = np.array([who.get(s.tracklet_id or "") == problem.person for s in scene.of.sightings])
     return scene, true
 

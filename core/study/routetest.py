@@ -18,8 +18,7 @@ from typing import IO, Any, Literal
 
 import numpy as np
 
-from core import onroute, reach
-from core import route as routing
+from core import onroute, reach, route
 from core.describe import decode
 from core.errors import BadInput
 from core.evidence import Scope
@@ -270,14 +269,11 @@ def stripes(image: Image) -> Float32:
 def _posterior(ws: Workspace, case: str, ranking: Ranking) -> Float64:
     """Probability (N,) that each candidate is a stop of the person's route."""
     stated = [s for s in ws.casebook.sightings(case) if s.verdict == "confirmed"]
-    judged = {s.tracklet_id for s in stated if s.tracklet_id is not None}
-    given = [*stated, *onroute.candidates(ranking, judged)[: onroute.SIGHTINGS]]
-    known = {s.tracklet_id for s in given if s.tracklet_id is not None}
-    around = onroute.crowd(ws.gallery, Scope(ws.cameras(), ws.recorders()), known)
+    cameras, clocks = ws.cameras(), ws.recorders()
+    given, crowd = onroute.given(ranking, stated, ws.gallery, Scope(cameras, clocks))
     about = ws.case(case)
-    settings = routing.Settings(routing.pace_of(reach.speed_band(about)))
-    clocks = ws.recorders()
-    made = routing.posterior(given, ws.cameras(), clocks, about.last_seen, settings, crowd=around)
+    settings = route.Settings(route.pace_of(reach.speed_band(about)))
+    made = route.posterior(given, cameras, clocks, about.last_seen, settings, crowd=crowd)
     stop = {s.tracklet_id: float(p) for s, p in zip(given, made.stop, strict=True)}
     return np.array([stop.get(t, 0.0) for t in ranking.tracklet_id])
 
