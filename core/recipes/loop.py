@@ -75,6 +75,24 @@ def device(options: Options) -> str:
     return "cuda" if there and options.device != "cpu" else "cpu"
 
 
+def groups(net: Any, backbone: Any, options: Options, slow: float) -> list[dict[str, Any]]:
+    """Weights decay, what shifts or scales does not; a started backbone learns at its own rate.
+
+    slow  learning rate of a backbone that began with weights, as a share
+    """
+    known = {id(p) for p in backbone.parameters()}
+    learns = [p for p in net.parameters() if p.requires_grad]
+    found = []
+    for share, old in ((1.0, False), (slow if options.start is not None else 1.0, True)):
+        mine = [p for p in learns if (id(p) in known) == old]
+        found += [
+            {"params": [p for p in mine if p.dim() > 1], "weight_decay": options.decay,
+             "share": share},
+            {"params": [p for p in mine if p.dim() <= 1], "weight_decay": 0.0, "share": share},
+        ]  # fmt: skip
+    return [group for group in found if group["params"]]
+
+
 def precision(options: Options, where: str) -> str:
     """bf16 or fp32: auto takes bf16 on a GPU, and on a CPU that computes in it."""
     if options.precision != "auto":

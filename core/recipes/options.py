@@ -1,6 +1,6 @@
 """What every kind of training is told in; checked options, a run's identity, its command line, out.
 
-A recipe is a frozen dataclass with at least the fields of `Options`; what is here serves them all.
+A recipe of each kind is a frozen dataclass that adds fields of its own to `Options`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import Field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from core.errors import BadInput
 
@@ -23,72 +23,100 @@ FREE = ("manifest", "out", "start", "device", "precision", "eval", "minutes", "w
 TABLES = ("manifest", "eval")
 
 Limits = Sequence[tuple[str, float, float]]
+EVERY: Limits = (
+    ("epochs", 1, 10_000), ("lr", 1e-7, 1.0), ("warmup", 0, 100), ("decay", 0, 1),
+    ("clip", 1e-3, 1e6), ("seed", 0, 2**31), ("minutes", 0, 1440), ("workers", 0, 64),
+)  # fmt: skip
 
 
-class Options(Protocol):
-    """The fields that every recipe has; see `recipe.Recipe` for what they mean."""
+@dataclass(frozen=True)
+class Options:
+    """What every training is told; each kind has its own fields besides, and may change defaults.
 
-    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    manifest    CSV tables to learn from;  out: folder of the run;  name: of the model
+    start       file of weights to begin from, or None for random ones;  start_note: what they are
+    lr          highest learning rate; None = by `start`;  warmup: epochs until it is reached
+    decay       of the weights;  clip: largest norm of a step
+    minutes     between checkpoints within an epoch;  workers: processes that read pictures
+    eval        CSV tables, or folders, to measure on
+    """
 
-    @property
-    def kind(self) -> str: ...
-    @property
-    def manifest(self) -> tuple[str, ...]: ...
-    @property
-    def out(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def backbone(self) -> str: ...
-    @property
-    def start(self) -> str | None: ...
-    @property
-    def epochs(self) -> int: ...
-    @property
-    def warmup(self) -> float: ...
-    @property
-    def clip(self) -> float: ...
-    @property
-    def seed(self) -> int: ...
-    @property
-    def device(self) -> str: ...
-    @property
-    def precision(self) -> str: ...
-    @property
-    def minutes(self) -> float: ...
-    @property
-    def workers(self) -> int: ...
-    @property
-    def eval(self) -> tuple[str, ...]: ...
-    @property
-    def licence(self) -> str: ...
-    @property
-    def training_data(self) -> str: ...
-    @property
-    def start_note(self) -> str: ...
-    @property
-    def rate(self) -> float: ...
-    def command(self) -> str: ...
+    RATES: ClassVar[tuple[float, float]]  # highest learning rate from scratch; with a start
+    LIMITS: ClassVar[Limits]  # (field, least, most) of the fields of its own
 
+    kind: str
+    manifest: tuple[str, ...]
+    out: str
+    name: str = ""
+    backbone: str = ""
+    start: str | None = None
+    epochs: int = 30
+    lr: float | None = None
+    warmup: float = 1.0
+    decay: float = 0.01
+    clip: float = 10.0
+    seed: int = 0
+    device: str = "auto"
+    precision: str = "auto"
+    minutes: float = 5.0
+    workers: int = 2
+    eval: tuple[str, ...] = ()
+    licence: str = "not stated"
+    training_data: str = ""
+    start_note: str = ""
 
-def check(options: Options, limits: Limits) -> None:
-    """Raise BadInput for a name that cannot be used, an unknown device, a number out of bounds."""
-    choice("device", options.device, DEVICES)
-    choice("precision", options.precision, PRECISIONS)
-    if not NAME.fullmatch(options.name):
-        raise BadInput(
-            "the model name {name!r} cannot be used: take small letters, digits and '_'",
-            name=options.name[:60],
-        )
-    for name, low, high in limits:
-        value = getattr(options, name)
-        if value is not None and not low <= value <= high:
+    def __post_init__(self) -> None:
+        """Raise BadInput for a name that cannot be used, an unknown device, a number too large."""
+        if not self.name:
+            object.__setattr__(self, "name", self.usual_name)
+        choice("device", self.device, DEVICES)
+        choice("precision", self.precision, PRECISIONS)
+        if not NAME.fullmatch(self.name):
             raise BadInput(
-                "--{name} must be between {low} and {high}",
-                name=name.replace("_", "-"),
-                low=low,
-                high=high,
+                "the model name {name!r} cannot be used: take small letters, digits and '_'",
+                name=self.name[:60],
             )
+        for name, low, high in (*EVERY, *self.LIMITS):
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise BadInput(
+                    "--{name} must be between {low} and {high}",
+                    name=name.replace("_", "-"),
+                    low=low,
+                    high=high,
+                )
+
+    @property
+    def usual_name(self) -> str:
+        """What the model is called where nothing is said."""
+        return f"{self.backbone}_{self.kind}"
+
+    @property
+    def rate(self) -> float:
+        """The highest learning rate."""
+        return self.RATES[self.start is not None] if self.lr is None else self.lr
+
+    def identity(self, data_sha256: str, start_sha256: str | None) -> str:
+        """What must be the same for a run to go on with another's checkpoint, as JSON."""
+        told = {k: v for k, v in vars(self).items() if k not in FREE}
+        told |= {"data": data_sha256, "start": start_sha256, "lr": self.rate}
+        return json.dumps(told, sort_keys=True)
+
+    def command(self) -> str:
+        """The command line, with the names of files but not their folders."""
+        words = ["dongseon train", self.kind]
+        for one in fields(self)[1:]:
+            value = getattr(self, one.name)
+            usual = self.usual_name if one.name == "name" else one.default
+            if value != usual:
+                several = one.name in TABLES or (
+                    isinstance(one.default, tuple) and one.name != "size"
+                )
+                option = one.name.replace("_", "-")
+                each = value if several else [value]
+                words += [f"--{option}" if v is True else f"--{option} {_word(one.name, v)}"
+                          for v in each]  # fmt: skip
+        return " ".join(words)
 
 
 def choice(name: str, value: str, known: Sequence[str]) -> None:
@@ -112,31 +140,6 @@ def given(options: Mapping[str, Any], recipe: type) -> dict[str, Any]:
         if isinstance(value, list):
             found[name] = tuple(tuple(v) if isinstance(v, list) else v for v in value)
     return found
-
-
-def identity(options: Options, data_sha256: str, start_sha256: str | None) -> str:
-    """What must be the same for a run to go on with another's checkpoint, as JSON."""
-    told = {k: v for k, v in vars(options).items() if k not in FREE}
-    told |= {"data": data_sha256, "start": start_sha256, "lr": options.rate}
-    return json.dumps(told, sort_keys=True)
-
-
-def command(options: Options, name: str) -> str:
-    """The command line, with the names of files but not their folders.
-
-    name  what the model is called where nothing is said
-    """
-    words = ["dongseon train", options.kind]
-    for one in fields(options)[1:]:
-        value = getattr(options, one.name)
-        needed = one.name in ("manifest", "out")
-        if needed or (value != one.default and not (one.name == "name" and value == name)):
-            several = one.name in TABLES or (isinstance(one.default, tuple) and one.name != "size")
-            option = one.name.replace("_", "-")
-            each = value if several else [value]
-            words += [f"--{option}" if v is True else f"--{option} {_word(one.name, v)}"
-                      for v in each]  # fmt: skip
-    return " ".join(words)
 
 
 def _word(name: str, value: Any) -> str:

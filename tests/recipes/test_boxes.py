@@ -73,8 +73,8 @@ def test_the_command_line_names_what_decided_and_no_folder_of_the_machine():
                share=(1.0, 2.5), eval=("/home/lee/real/m.csv",))  # fmt: skip
     assert one.command() == (
         "dongseon train detection --manifest a/f.csv --manifest b/f.csv --out out --start w.pt "
-        "--epochs 3 --size 320x320 --use 416x416 --use 960x544 --share 1 --share 2.5 "
-        "--eval real/m.csv"
+        "--epochs 3 --eval real/m.csv --size 320x320 --use 416x416 --use 960x544 --share 1 "
+        "--share 2.5"
     )
     elsewhere = Plan("detection", ("/x/f.csv", "/y/f.csv"), "z", epochs=3, size=(320, 320),
                      start="v.pt", use=((416, 416), (960, 544)), share=(1.0, 2.5))  # fmt: skip

@@ -27,7 +27,7 @@ pytest.importorskip("torchvision", reason=WHY)
 from core import study, zoo  # noqa: E402
 from core.detect import PersonDetector, decode_yolox  # noqa: E402
 from core.errors import BadInput  # noqa: E402
-from core.recipes import checkpoint, networks, samples  # noqa: E402
+from core.recipes import checkpoint, loop, networks, samples  # noqa: E402
 from core.recipes.detection import assign, compose, losses, scenes, training  # noqa: E402
 from core.recipes.detection.network import Averaged, Detector, Product  # noqa: E402
 from core.recipes.detection.plan import STRIDES, Plan  # noqa: E402
@@ -139,7 +139,7 @@ def test_held_blocks_stay_as_they_began_and_the_rest_of_a_start_is_slow(table, t
     torch.save(start, tmp_path / "w.pt")
     one = plan(table, tmp_path / "run", epochs=1, start=str(tmp_path / "w.pt"), freeze=3)
     net = training.build(one)
-    shares = {group["share"] for group in training._groups(net.live, one)}
+    shares = {group["share"] for group in loop.groups(net.live, net.live.backbone, one, one.slow)}
     assert shares == {1.0, one.slow}
     learned = training.fit(one, None)
     kept = learned.net.backbone.net.state_dict()

@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from core.errors import BadInput
-from core.recipes import options as shared
-from core.recipes.options import Limits, choice
+from core.recipes.options import Options, choice, given
 
 BACKBONES = ("mobilenet_v2",)
 STRIDES = (8, 16, 32)
-LR_SCRATCH, LR_STARTED = 2e-3, 1e-3  # of AdamW, batch 16
 SIDE = 32  # inputs are multiples of the largest stride
 
 
 @dataclass(frozen=True)
-class Plan:
-    """One training run; what `recipe.Recipe` has too means the same.
+class Plan(Options):
+    """One training run; what `Options` has too means the same.
 
     manifest  CSV tables of pictures: path,x1,y1,x2,y2 and, where known, score (of a teacher),
               visible (share of a body that shows), mask and person (whose pixels are whose)
@@ -34,12 +32,14 @@ class Plan:
     average   memory of the running mean of the weights, which is what is exported
     """
 
+    RATES = 2e-3, 1e-3  # of AdamW, batch 16
+    LIMITS = (
+        ("width", 16, 512), ("batch", 2, 1024), ("pictures", 2, 10**7), ("mosaic", 0, 1),
+        ("paste", 0, 1), ("freeze", 0, 18), ("slow", 0, 1), ("average", 0, 0.99999),
+    )  # fmt: skip
+
     kind: Literal["detection"]
-    manifest: tuple[str, ...]
-    out: str
-    name: str = ""
     backbone: str = "mobilenet_v2"
-    start: str | None = None
     epochs: int = 30
     size: tuple[int, int] = (416, 416)
     use: tuple[tuple[int, int], ...] = ((416, 416), (640, 384))
@@ -51,26 +51,14 @@ class Plan:
     paste: float = 0.5
     freeze: int = 0
     slow: float = 0.2
-    lr: float | None = None
     warmup: float = 1.0
     decay: float = 0.02
     average: float = 0.998
     clip: float = 10.0
-    seed: int = 0
-    device: str = "auto"
-    precision: str = "auto"
-    minutes: float = 5.0
-    workers: int = 2
-    eval: tuple[str, ...] = ()
-    licence: str = "not stated"
-    training_data: str = ""
-    start_note: str = ""
 
     def __post_init__(self) -> None:
         choice("backbone", self.backbone, BACKBONES)
-        if not self.name:
-            object.__setattr__(self, "name", f"{self.backbone}_person")
-        shared.check(self, _LIMITS)
+        super().__post_init__()
         for size in (self.size, *self.use):
             if min(size) < 64 or max(size) > 1920 or size[0] % SIDE or size[1] % SIDE:
                 raise BadInput("--size and --use are WIDTHxHEIGHT, multiples of 32 from 64 to 1920 "
@@ -81,11 +69,9 @@ class Plan:
             raise BadInput("give --share once for every --manifest, each above 0")
 
     @property
-    def rate(self) -> float:
-        """The highest learning rate."""
-        if self.lr is not None:
-            return self.lr
-        return LR_SCRATCH if self.start is None else LR_STARTED
+    def usual_name(self) -> str:
+        """What the model is called where nothing is said."""
+        return f"{self.backbone}_person"
 
     @property
     def models(self) -> dict[str, tuple[int, int]]:
@@ -93,23 +79,7 @@ class Plan:
         first, *rest = self.use
         return {self.name: first, **{f"{self.name}_{w}x{h}": (w, h) for w, h in rest}}
 
-    def identity(self, data_sha256: str, start_sha256: str | None) -> str:
-        """What must be the same for a run to go on with another's checkpoint, as JSON."""
-        return shared.identity(self, data_sha256, start_sha256)
-
-    def command(self) -> str:
-        """The command line, with the names of files but not their folders."""
-        return shared.command(self, f"{self.backbone}_person")
-
-
-_LIMITS: Limits = (
-    ("epochs", 1, 10_000), ("width", 16, 512), ("batch", 2, 1024), ("pictures", 2, 10**7),
-    ("mosaic", 0, 1), ("paste", 0, 1), ("freeze", 0, 18), ("slow", 0, 1), ("lr", 1e-7, 1.0),
-    ("warmup", 0, 100), ("decay", 0, 1), ("average", 0, 0.99999), ("clip", 1e-3, 1e6),
-    ("seed", 0, 2**31), ("minutes", 0, 1440), ("workers", 0, 64),
-)  # fmt: skip
-
 
 def from_options(options: Mapping[str, Any]) -> Plan:
     """A plan of options as the command line gives them; None = not given. Raises BadInput."""
-    return Plan(**shared.given(options, Plan))
+    return Plan(**given(options, Plan))

@@ -81,26 +81,12 @@ def fit(plan: Plan, progress: IO[str] | None = sys.stderr) -> Trained:
     identity = plan.identity(data, run.start_sha256(plan))
     where = loop.device(plan)
     net.to(where, memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(_groups(net.live, plan), lr=plan.rate)
+    optimiser = torch.optim.AdamW(
+        loop.groups(net.live, net.live.backbone, plan, plan.slow), lr=plan.rate
+    )
     state = loop.train(plan, _Pictures(plan, net, learned), optimiser, identity, progress)
     told = scenes.told(plan.manifest, learned)
     return Trained(plan, net.mean, state, data, told)
-
-
-def _groups(net: Detector, plan: Plan) -> list[dict[str, Any]]:
-    """Weights decay, what shifts or scales does not; the backbone learns at its own rate."""
-    known = {id(p) for p in net.backbone.parameters()}
-    learns = [p for p in net.parameters() if p.requires_grad]
-    slow = plan.slow if plan.start is not None else 1.0
-    found = []
-    for share, old in ((1.0, False), (slow, True)):
-        mine = [p for p in learns if (id(p) in known) == old]
-        found += [
-            {"params": [p for p in mine if p.dim() > 1], "weight_decay": plan.decay,
-             "share": share},
-            {"params": [p for p in mine if p.dim() <= 1], "weight_decay": 0.0, "share": share},
-        ]  # fmt: skip
-    return [group for group in found if group["params"]]
 
 
 class _Pictures:

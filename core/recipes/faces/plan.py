@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from core.errors import BadInput
-from core.recipes import options as shared
-from core.recipes.options import Limits, choice
+from core.recipes.options import Options, choice, given
 
 BACKBONES = ("mobilenet_v2_96", "mobilenet_v2", "mobilefacenet", "resnet50")
 LOSSES = ("arcface", "cosface", "softmax")
 MARGIN: Mapping[str, float] = {"arcface": 0.5, "cosface": 0.35, "softmax": 0.0}
 SIDE = 112  # px of an aligned face: the template of ArcFace
-LR_SCRATCH, LR_STARTED = 2e-3, 1e-3  # of AdamW
 
 
 @dataclass(frozen=True)
-class Plan:
-    """One training run; what `recipe.Recipe` has too means the same.
+class Plan(Options):
+    """One training run; what `Options` has too means the same.
 
     manifest  CSV tables with path, person_id and five points (as `citizens faces` writes them), or
               folders with a folder of aligned, square faces for each person
@@ -35,12 +33,16 @@ class Plan:
     face      the model that finds faces in the pack that is written beside the weights
     """
 
+    RATES = 2e-3, 1e-3  # of AdamW
+    LIMITS = (
+        ("steps", 1, 10**7), ("embedding", 8, 4096), ("identities", 2, 10**7), ("people", 2, 1024),
+        ("crops", 1, 64), ("margin", 0, 1.5), ("scale", 1, 256), ("ramp", 0, 1000),
+        ("temperature", 0, 10), ("smoothing", 0, 0.9), ("freeze", 0, 18), ("slow", 0, 1),
+        ("jitter", 0, 0.5),
+    )  # fmt: skip
+
     kind: Literal["faces"]
-    manifest: tuple[str, ...]
-    out: str
-    name: str = ""
     backbone: str = "mobilenet_v2_96"
-    start: str | None = None
     identities: int | None = None
     loss: str = "arcface"
     margin: float | None = None
@@ -56,27 +58,15 @@ class Plan:
     freeze: int = 0
     slow: float = 0.5
     jitter: float = 0.04
-    lr: float | None = None
     warmup: float = 1.0
     decay: float = 0.01
     clip: float = 5.0
     face: str = "yunet_2023mar"
-    seed: int = 0
-    device: str = "auto"
-    precision: str = "auto"
-    minutes: float = 5.0
-    workers: int = 2
-    eval: tuple[str, ...] = ()
-    licence: str = "not stated"
-    training_data: str = ""
-    start_note: str = ""
 
     def __post_init__(self) -> None:
         choice("backbone", self.backbone, BACKBONES)
         choice("loss", self.loss, LOSSES)
-        if not self.name:
-            object.__setattr__(self, "name", self.usual_name)
-        shared.check(self, _LIMITS)
+        super().__post_init__()
         if self.loss == "softmax" and self.margin:
             raise BadInput("--margin goes with arcface or cosface: softmax has none")
 
@@ -90,34 +80,10 @@ class Plan:
         """The margin at the end of its ramp."""
         return MARGIN[self.loss] if self.margin is None else self.margin
 
-    @property
-    def rate(self) -> float:
-        """The highest learning rate."""
-        if self.lr is not None:
-            return self.lr
-        return LR_SCRATCH if self.start is None else LR_STARTED
-
-    def identity(self, data_sha256: str, start_sha256: str | None) -> str:
-        """What must be the same for a run to go on with another's checkpoint, as JSON."""
-        return shared.identity(self, data_sha256, start_sha256)
-
-    def command(self) -> str:
-        """The command line, with the names of files but not their folders."""
-        return shared.command(self, self.usual_name)
-
-
-_LIMITS: Limits = (
-    ("epochs", 1, 10_000), ("steps", 1, 10**7), ("embedding", 8, 4096), ("identities", 2, 10**7),
-    ("people", 2, 1024), ("crops", 1, 64), ("margin", 0, 1.5), ("scale", 1, 256), ("ramp", 0, 1000),
-    ("temperature", 0, 10), ("smoothing", 0, 0.9), ("freeze", 0, 18), ("slow", 0, 1),
-    ("jitter", 0, 0.5), ("lr", 1e-7, 1.0), ("warmup", 0, 100), ("decay", 0, 1), ("clip", 1e-3, 1e6),
-    ("seed", 0, 2**31), ("minutes", 0, 1440), ("workers", 0, 64),
-)  # fmt: skip
-
 
 def from_options(options: Mapping[str, Any]) -> Plan:
     """A plan of options as the command line gives them; None = not given. Raises BadInput."""
-    plan = Plan(**shared.given(options, Plan))
+    plan = Plan(**given(options, Plan))
     if plan.temperature and plan.crops < 2:
         raise BadInput("--temperature compares crops of one person: give --crops 2 or more")
     return plan

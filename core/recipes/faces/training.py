@@ -65,25 +65,9 @@ def fit(plan: Plan, progress: IO[str] | None = sys.stderr) -> Trained:
     data = crops.sha256(plan.manifest, bar)
     identity = plan.identity(data, run.start_sha256(plan))
     net.to(loop.device(plan), memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(_groups(net, plan), lr=plan.rate)
+    optimiser = torch.optim.AdamW(loop.groups(net, net.backbone, plan, plan.slow), lr=plan.rate)
     state = loop.train(plan, _Faces(plan, net, faces), optimiser, identity, progress)
     return Trained(plan, net, state, data, crops.told(plan.manifest))
-
-
-def _groups(net: FaceNet, plan: Plan) -> list[dict[str, Any]]:
-    """Weights decay, what shifts or scales does not; a started backbone learns at its own rate."""
-    known = {id(p) for p in net.backbone.parameters()}
-    learns = [p for p in net.parameters() if p.requires_grad]
-    slow = plan.slow if plan.start is not None else 1.0
-    found = []
-    for share, old in ((1.0, False), (slow, True)):
-        mine = [p for p in learns if (id(p) in known) == old]
-        found += [
-            {"params": [p for p in mine if p.dim() > 1], "weight_decay": plan.decay,
-             "share": share},
-            {"params": [p for p in mine if p.dim() <= 1], "weight_decay": 0.0, "share": share},
-        ]  # fmt: skip
-    return [group for group in found if group["params"]]
 
 
 class _Faces:

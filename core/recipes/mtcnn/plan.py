@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.errors import BadInput
-from core.recipes import options as shared
-from core.recipes.options import Limits, choice
+from core.recipes.options import Options, choice, given
 
 NETS = ("p", "r", "o")
 ACTIVATIONS = ("prelu", "relu", "leaky_relu")
@@ -19,8 +18,8 @@ GROUP = 64  # crops that are cut together
 
 
 @dataclass(frozen=True)
-class Plan:
-    """One training run of three networks; what `recipe.Recipe` has too means the same.
+class Plan(Options):
+    """One training run of three networks; what `Options` has too means the same.
 
     manifest    CSV tables of faces: path,x1,y1,x2,y2, the five points, and, where known, score (of
                 a teacher), visible and facing (of a drawn face), person_id
@@ -35,12 +34,14 @@ class Plan:
     least       score that each network lets pass in use
     """
 
+    RATES = 3e-3, 3e-3
+    LIMITS = (
+        ("nets", 1, 3), ("batch", 64, 65_536), ("hard", 0.05, 1), ("held_out", 0.02, 0.5),
+        ("least_px", 12, 500),
+    )  # fmt: skip
+
     kind: Literal["mtcnn"]
-    manifest: tuple[str, ...]
-    out: str
-    name: str = ""
     backbone: str = BACKBONE
-    start: str | None = None
     activation: str = "prelu"
     nets: int = 3
     epochs: int = 8
@@ -51,26 +52,15 @@ class Plan:
     held_out: float = 0.1
     least_px: float = 20.0
     least: tuple[float, ...] = (0.6, 0.7, 0.3)
-    lr: float = 3e-3
     warmup: float = 0.5
     decay: float = 1e-4
     clip: float = 10.0
-    seed: int = 0
-    device: str = "auto"
-    precision: str = "auto"
-    minutes: float = 5.0
     workers: int = 0
-    eval: tuple[str, ...] = ()
-    licence: str = "not stated"
-    training_data: str = ""
-    start_note: str = ""
 
     def __post_init__(self) -> None:
         choice("activation", self.activation, ACTIVATIONS)
         choice("backbone", self.backbone, (BACKBONE,))
-        if not self.name:
-            object.__setattr__(self, "name", BACKBONE)
-        shared.check(self, _LIMITS)
+        super().__post_init__()
         if self.start is not None:
             raise BadInput("the three networks begin from random weights: leave --start out")
         if len(self.samples) not in (1, len(NETS)) or not all(
@@ -85,9 +75,9 @@ class Plan:
             raise BadInput("give --share once for every --manifest, each above 0")
 
     @property
-    def rate(self) -> float:
-        """The highest learning rate."""
-        return self.lr
+    def usual_name(self) -> str:
+        """What the model is called where nothing is said."""
+        return BACKBONE
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -108,23 +98,11 @@ class Plan:
         More networks, their crops, and what they let pass in use change nothing of those that are
         trained already.
         """
-        told = json.loads(shared.identity(self, data_sha256, start_sha256))
+        told = json.loads(super().identity(data_sha256, start_sha256))
         later = ("nets", "samples", "least")
         return json.dumps({k: v for k, v in told.items() if k not in later}, sort_keys=True)
-
-    def command(self) -> str:
-        """The command line, with the names of files but not their folders."""
-        return shared.command(self, BACKBONE)
-
-
-_LIMITS: Limits = (
-    ("nets", 1, 3), ("epochs", 1, 10_000), ("batch", 64, 65_536), ("hard", 0.05, 1),
-    ("held_out", 0.02, 0.5), ("least_px", 12, 500), ("lr", 1e-7, 1.0), ("warmup", 0, 100),
-    ("decay", 0, 1), ("clip", 1e-3, 1e6), ("seed", 0, 2**31), ("minutes", 0, 1440),
-    ("workers", 0, 64),
-)  # fmt: skip
 
 
 def from_options(options: Mapping[str, Any]) -> Plan:
     """A plan of options as the command line gives them; None = not given. Raises BadInput."""
-    return Plan(**shared.given(options, Plan))
+    return Plan(**given(options, Plan))
