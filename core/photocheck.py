@@ -101,19 +101,19 @@ def group(picture: photo.Picture, detector: PersonDetector, describer: Describer
 def find(image: Image, detector: PersonDetector, describer: Describer) -> tuple[Person, ...]:
     """People and faces of a photo joined, from left to right.
 
-    A face belongs to the person in whose box it lies nearest to the top; a face without a person
-    of its own gets a box of head and shoulders.
+    A face belongs to the person in whose box it lies nearest to the top, or on top of whose box it
+    stands: a detector may cut a head off, and the box then reaches up to it. A face without a
+    person of its own gets a box of head and shoulders.
     """
     found = detector([image])[0]
     firm = found.box[found.score >= FIRM_SCORE]
     faces = describer.find_faces([image])[0]
     owner = _owners(firm, faces)
-    people = [
-        Person(_box(box), None if own is None else _box(faces.box[own]))
-        for k, box in enumerate(firm)
-        for own in [next((f for f, b in owner.items() if b == k), None)]
-    ]
     height, width = image.shape[:2]
+    face_of = {b: _box(faces.box[f]) for f, b in owner.items()}
+    people = [
+        Person(_with_head(_box(box), face_of.get(k)), face_of.get(k)) for k, box in enumerate(firm)
+    ]
     people += [
         Person(_bust(_box(faces.box[f]), (width, height)), _box(faces.box[f]))
         for f in range(len(faces))
@@ -240,19 +240,30 @@ def _age_advice(age_s: float | None) -> list[Advice]:
 
 
 def _owners(boxes: Float32, faces: Faces) -> dict[int, int]:
-    """{face: the person box it belongs to}; each box keeps the face nearest to its top middle."""
-    best: dict[int, tuple[float, int]] = {}
+    """{face: the person box it belongs to}; each box keeps the face nearest to its top middle.
+
+    A face whose middle stands at most its own height above a box comes after those inside.
+    """
+    best: dict[int, tuple[bool, float, int]] = {}
     for f in range(len(faces)):
         x, y = (float(v) for v in (faces.box[f, :2] + faces.box[f, 2:]) / 2)
-        inside = [
-            (math.hypot(x - (x1 + x2) / 2, y - y1), k)
+        height = float(faces.box[f, 3] - faces.box[f, 1])
+        near = [
+            (y < y1, math.hypot(x - (x1 + x2) / 2, y - y1), k)
             for k, (x1, y1, x2, y2) in enumerate(boxes.tolist())
-            if x1 <= x <= x2 and y1 <= y <= y2
+            if x1 <= x <= x2 and y1 - height <= y <= y2
         ]
-        if inside:
-            distance, k = min(inside)
-            best[k] = min(best.get(k, (math.inf, -1)), (distance, f))
-    return {f: k for k, (_, f) in best.items()}
+        if near:
+            above, distance, k = min(near)
+            best[k] = min(best.get(k, (True, math.inf, -1)), (above, distance, f))
+    return {f: k for k, (_, _, f) in best.items()}
+
+
+def _with_head(box: Box, face: Box | None) -> Box:
+    """The box, as far up as the head of its face where it ends below."""
+    if face is None or face[1] >= box[1]:
+        return box
+    return (box[0], max(0.0, face[1] - BUST[1] * (face[3] - face[1])), box[2], box[3])
 
 
 def _bust(face: Box, size: tuple[int, int]) -> Box:

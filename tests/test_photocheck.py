@@ -73,6 +73,19 @@ def test_faces_join_the_person_they_top_and_others_get_a_bust(models: Models) ->
     assert people[2].box == (170, 16, 260, 160)  # head and shoulders
 
 
+def test_a_head_that_the_box_cuts_off_is_still_this_person_s(models: Models) -> None:
+    image, head, behind = street(TWO[0]), (62, 43, 78, 57), (64, 44, 78, 56)
+    alone = photocheck.find(image, models.detector, FacesAt([head]))
+    assert photocheck.stands_out(alone) == 0
+    assert [one.face for one in alone] == [head]
+    assert alone[0].box[1] == pytest.approx(43 - 0.8 * 14)  # up to the hair
+    own = (64, 60, 80, 74)
+    people = photocheck.find(image, models.detector, FacesAt([behind, own]))
+    assert {one.face for one in people if round(one.box[1]) == 58} == {own}
+    assert len(people) == 2  # who stands behind is somebody else
+    assert len(photocheck.find(image, models.detector, FacesAt([(62, 20, 78, 34)]))) == 2
+
+
 def test_a_chosen_face_is_the_one_described(models: Models) -> None:
     image = street(*TWO)
     right = Person((180, 30, 300, 150), (230, 60, 250, 80))
