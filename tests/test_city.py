@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import shutil
 
 import numpy as np
 import pytest
 import tiny
+import twocameras
+from twocameras import WALKS, box, write
 
 from core import study
 from core.cli import main
@@ -19,61 +19,15 @@ from core.study import delivered, judging
 from core.study.routetest import stripes
 from core.types import ATTRIBUTES, Description, Tracklet
 
-STARTS = {"c1": "2026-05-01T09:00:00+09:00", "c2": "2026-05-01T09:04:00+09:00"}
-WALKS = {  # as in conftest's films
-    "c1": {"red": tiny.walk(10, 40), "green": tiny.walk(280, -45, 10)},
-    "c2": {"red": tiny.walk(270, -40), "teal": tiny.walk(20, 45, 10)},
-}
-
-
-def write(path, columns, rows):
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(columns.split(","))
-        table.writerows(rows)
-
-
-def box(walk, t):
-    x, y = walk(t)
-    return x, y, x + tiny.FIGURE[0], y + tiny.FIGURE[1]
-
 
 @pytest.fixture
 def town(tmp_path, tiny_films):
     """Two cameras: red walks by both, green only c1, teal only c2; red and teal are looked for."""
-    folder = tmp_path / "town"
-    folder.mkdir()
-    for name, film in tiny_films.items():
-        shutil.copy(film, folder / f"{name}.mp4")
-    write(
-        folder / "cameras.csv",
-        "id,name,lat,lon,recorder,clock_offset_s,clock_sigma_s",
-        [("c1", "하나", 37.5665, 126.978, "r1", 0, 2), ("c2", "둘", 37.5665, 126.98, "r2", 0, 2)],
-    )
-    write(
-        folder / "clips.csv",
-        "path,camera_id,start,true_offset_s",
-        [(f"{c}.mp4", c, start, 1.5) for c, start in STARTS.items()],
-    )
-    write(
-        folder / "truth.csv",
-        "path,person_id,t_s,x1,y1,x2,y2",
-        [
-            (f"{c}.mp4", who, i / 10, *box(walk, i / 10))
-            for c, people in WALKS.items()
-            for who, walk in people.items()
-            for i in range(60)
-        ],
-    )
-    write(
-        folder / "problems.csv",
-        "person_id,path,at_s,x1,y1,x2,y2,upper_color",
-        [
-            ("red", "c1.mp4", 2.0, *box(WALKS["c1"]["red"], 2.0), "red"),
-            ("teal", "c2.mp4", 2.0, *box(WALKS["c2"]["teal"], 2.0), "unknown"),
-        ],
-    )
-    return folder  # fmt: skip
+    folder = twocameras.make(tmp_path / "town", tiny_films, true_offset_s=1.5)
+    write(folder / "problems.csv", "person_id,path,at_s,x1,y1,x2,y2,upper_color",
+          [("red", "c1.mp4", 2.0, *box(WALKS["c1"]["red"], 2.0), "red"),
+           ("teal", "c2.mp4", 2.0, *box(WALKS["c2"]["teal"], 2.0), "unknown")])  # fmt: skip
+    return folder
 
 
 def test_a_city_is_read_and_its_visits_follow_from_the_truth(town):

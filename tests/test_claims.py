@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
-import shutil
 
 import numpy as np
 import pytest
 import tiny
+import twocameras
+from twocameras import WALKS, box, write
 
 from core.cli import main
 from core.errors import BadInput
@@ -19,40 +19,11 @@ from core.study.bodysets import groups
 from core.study.claimplot import stops_picture, words_picture
 from core.study.openset import GRID, open_set
 
-STARTS = {"c1": "2026-05-01T09:00:00+09:00", "c2": "2026-05-01T09:04:00+09:00"}
-WALKS = {  # as in conftest's films
-    "c1": {"red": tiny.walk(10, 40), "green": tiny.walk(280, -45, 10)},
-    "c2": {"red": tiny.walk(270, -40), "teal": tiny.walk(20, 45, 10)},
-}
-
-
-def write(path, columns, rows):
-    with path.open("w", encoding="utf-8", newline="") as file:
-        out = csv.writer(file)
-        out.writerow(columns.split(","))
-        out.writerows(rows)
-
-
-def box(walk, t):
-    x, y = walk(t)
-    return x, y, x + tiny.FIGURE[0], y + tiny.FIGURE[1]
-
 
 @pytest.fixture
 def town(tmp_path, tiny_films):
     """Two cameras: red walks by both, green only c1, teal only c2."""
-    folder = tmp_path / "town"
-    folder.mkdir()
-    for name, film in tiny_films.items():
-        shutil.copy(film, folder / f"{name}.mp4")
-    write(folder / "cameras.csv", "id,name,lat,lon,recorder,clock_offset_s,clock_sigma_s",
-          [("c1", "하나", 37.5665, 126.978, "r1", 0, 2),
-           ("c2", "둘", 37.5665, 126.98, "r2", 0, 2)])  # fmt: skip
-    write(folder / "clips.csv", "path,camera_id,start,true_offset_s",
-          [(f"{c}.mp4", c, start, 0) for c, start in STARTS.items()])  # fmt: skip
-    write(folder / "truth.csv", "path,person_id,t_s,x1,y1,x2,y2",
-          [(f"{c}.mp4", who, i / 10, *box(walk, i / 10)) for c, people in WALKS.items()
-           for who, walk in people.items() for i in range(60)])  # fmt: skip
+    folder = twocameras.make(tmp_path / "town", tiny_films)
     write(folder / "problems.csv", "person_id,path,at_s,x1,y1,x2,y2",
           [("red", "c1.mp4", 2.0, *box(WALKS["c1"]["red"], 2.0))])  # fmt: skip
     return folder

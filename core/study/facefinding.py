@@ -40,7 +40,6 @@ WIDTHS = (0, 16, 32, 64)  # px
 LEAST_SCORE = 0.05  # lower than in use, so that the whole curve is seen
 IN_USE = 0.6
 NEAR = 0.25  # of a face's width: two boxes whose middles are so near mean the same face
-QUALITY = 82  # of a picture of the stages, if it is a JPEG
 PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 
 
@@ -124,7 +123,7 @@ def stages(detector: FaceDetector, image: Image, faces: Faces, out: Path) -> dic
     seen = fitted[:height, :width]  # as the networks saw it
     (looked,) = detector.model.looked([seen])
     made = sheet(seen, looked, Faces(faces.box * scale, faces.score, faces.landmarks * scale))
-    _, data = cv2.imencode(out.suffix, made[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    _, data = cv2.imencode(out.suffix, made[:, :, ::-1])
     try:
         out.write_bytes(data.tobytes())
     except OSError as error:

@@ -36,14 +36,6 @@ SIZE = (128, 96)
 SPEC = {"strides": list(STRIDES), "person_class": 0}
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="session")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return boxed.make(tmp_path_factory.mktemp("boxed") / "set", count=24)

@@ -30,14 +30,6 @@ from core.study import facetest  # noqa: E402
 TEMPLATE = np.array([[38.3, 51.7], [73.5, 51.5], [56.0, 71.7], [41.5, 92.4], [70.7, 92.2]])
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def face(who: int, shot: int) -> np.ndarray:
     """Somebody: a colour and a pattern of their own, in a light of the shot's."""
     own, rng = np.random.default_rng([who, 1]), np.random.default_rng([who, shot, 2])

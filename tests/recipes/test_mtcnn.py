@@ -35,14 +35,6 @@ from core.study import facefinding  # noqa: E402
 from core.study.activating import activations  # noqa: E402
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="session")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return drawnfaces.make(tmp_path_factory.mktemp("drawnfaces") / "set", 40)

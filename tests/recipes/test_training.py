@@ -39,14 +39,6 @@ SIZE = (32, 64)
 EVAL = "set/manifest.csv"
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="session")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return drawn.make(tmp_path_factory.mktemp("drawn") / "set", people=8, crops=3)
