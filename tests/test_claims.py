@@ -18,6 +18,7 @@ from core.route import Settings
 from core.study.bodysets import groups
 from core.study.claimplot import stops_picture, words_picture
 from core.study.openset import GRID, open_set
+from core.study.routetest import in_first
 
 
 @pytest.fixture
@@ -53,6 +54,14 @@ def asked(tmp_path):
     return folder
 
 
+def test_who_is_among_the_first_is_counted_by_appearance_and_drawn_by_case():
+    found = in_first([1, 20, 21, math.inf, 3], [0, 0, 1, 1, 2])
+    assert (found.value, found.n) == (0.6, 3)
+    assert found.low <= 0.2  # the appearances of a case stay together
+    assert found.high == 1.0
+    assert in_first([], []).n == 0
+
+
 def test_a_present_and_an_absent_case_are_counted_and_drawn(
     town, asked, tiny_pack, tmp_path, capsys
 ):
@@ -63,6 +72,7 @@ def test_a_present_and_an_absent_case_are_counted_and_drawn(
     assert (found["cases"], found["present"], found["absent"], found["twinned"]) == (2, 1, 1, 1)
     assert found["rank_k"]["body"]["all_cameras"]["rank1"] == 50.0  # of its two visits
     assert found["rank_k"]["body"]["inside_camera"]["rank1"] == 100.0
+    assert found["rank_k"]["body"]["in_first_20"]["value"] == 1.0
     assert found["evidence"]["genuine"] == 2
     assert found["evidence"]["strangers"] == 6  # green, teal; and everybody for who is absent
     assert found["route_after_one_confirmed"]["cases"] == 1

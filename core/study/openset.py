@@ -28,7 +28,7 @@ from core.metrics.bootstrap import mean_of, over_cases, share
 from core.metrics.calibration import cllr, cllr_min
 from core.metrics.openset import OpenSet, best_scores
 from core.metrics.reliability import above, table, words
-from core.metrics.routes import places, stops
+from core.metrics.routes import stops
 from core.route import Settings, pace_of
 from core.route.scene import Scene, scene_of
 from core.study import delivered
@@ -36,21 +36,20 @@ from core.study.city import City, Problem, Visit
 from core.study.manifest import plain
 from core.study.routetest import (
     ALL,
-    METHODS,
+    SHOWN,
     Found,
     count_stops,
     offset_s,
-    own,
     people,
+    place,
     put,
-    ranks_of,
-    scores,
+    rank_lines,
+    ranks,
     world,
 )
 from core.types import Float32, Float64, Int, Ranking
 from core.workspace import Workspace
 
-SHOWN = 20  # candidates an officer looks through
 SURE = 0.8
 GRID = {"p_in": (0.3, 0.5, 0.7), "rho": (0.25, 0.33, 0.5), "g": (0.3, 0.5, 0.7, 0.85, 1.0)}
 NEVER_0 = 1e-4  # a probability of 0 or 1 costs as much as this, not everything
@@ -130,7 +129,7 @@ def _case(
     if twinned:
         seen.twinned.append(number)
     _claims(seen, ranking, true, nobody, bool(visits), number)
-    _places(city, ws, case, known, ranking, true, visits, seen.found, number)
+    place(city, ws, case, ranking, true, visits, seen.found, number, known)
     count_stops(city, ws, case, who, problem, visits, seen.found, number)
     if fit:
         seen.fit.append(_scene(ws, case, ranking, who, problem))
@@ -159,30 +158,6 @@ def _claims(
     seen.impostor.append((ranking.evidence[judged & ~true & ~nobody], number))
     pairs = zip(ranking.band, true.tolist(), strict=True)
     found.word += [(word, right, number) for word, right in pairs if word != "against"]
-
-
-def _places(
-    city: City,
-    ws: Workspace,
-    case: str,
-    known: dict[str, Float32],
-    ranking: Ranking,
-    true: Any,
-    visits: Sequence[Visit],
-    found: Found,
-    number: int,
-) -> None:
-    """The place of each visit's tracklet by every way to rank."""
-    if not visits:
-        return
-    scored = scores(ws, case, ranking, known)
-    for visit in visits:
-        mine = own(ranking, true, visit, city)
-        here = np.array([c == visit.camera_id for c in ranking.camera_id], bool)
-        found.case_of.append(number)
-        for method, score in scored.items():
-            found.inside[method].append(places(score[here], mine[here].tolist()))
-            found.anywhere[method].append(places(score, mine.tolist()))
 
 
 def _afterwards(
@@ -235,11 +210,7 @@ def _figures(seen: _Seen) -> dict[str, Any]:
         "absent_expected_false_1": mean_of(found.likely_false).json(),
         "evidence": _evidence(seen),
         "words": words(said[0], said[1], said[2]),
-        "rank_k": {
-            method: {"inside_camera": ranks_of(found.inside[method]),
-                     "all_cameras": ranks_of(found.anywhere[method])}
-            for method in METHODS if found.inside[method]
-        },
+        "rank_k": ranks(found),
         "route": _route(found, seen),
         "route_after_one_confirmed": {"cases": seen.confirmed, **_route(seen.after, seen)},
     }  # fmt: skip
@@ -349,10 +320,7 @@ def open_set_text(values: Mapping[str, Any]) -> str:
     if one:
         lines.append(f"Cllr {_told(one['cllr'])}, least possible {one['cllr_min']}; mean LR of "
                      f"strangers {one['mean_lr_of_strangers']}")  # fmt: skip
-    for method, ranks in values["rank_k"].items():
-        inside, anywhere = ("  ".join(f"{v}" for v in ranks[k].values())
-                            for k in ("inside_camera", "all_cameras"))  # fmt: skip
-        lines.append(f"{method:<12} rank 1-5 inside the camera: {inside}   in one list: {anywhere}")
+    lines += rank_lines(values["rank_k"])
     for name in ("route", "route_after_one_confirmed"):
         one = values[name]
         lines.append(

@@ -23,7 +23,7 @@ from core.describe import decode
 from core.errors import BadInput
 from core.evidence import Scope
 from core.metrics import tracking
-from core.metrics.bootstrap import mean_of, share
+from core.metrics.bootstrap import Interval, mean_of, over_cases, share
 from core.metrics.openset import OpenSet, best_scores
 from core.metrics.reliability import above, table, words
 from core.metrics.routes import places, rank_k, stops
@@ -36,6 +36,7 @@ from core.workspace import Workspace
 Probe = Literal["crop", "photos"]
 METHODS = ("hsv", "body", "face", "fused", "fused+route")
 ALL = 1_000_000
+SHOWN = 20  # candidates an officer looks through
 STRIPES, HUES, SATURATIONS = 6, 16, 4
 
 
@@ -137,15 +138,8 @@ def _solve(
     ranking = ws.search(case, top=ALL)
     visits = city.appearances(problem, problem.crop if probe == "crop" else None)
     number, found.cases = found.cases, found.cases + 1
-    scored = scores(ws, case, ranking)
     true = np.array([people.get(t) == problem.person for t in ranking.tracklet_id], bool)
-    for visit in visits:
-        mine = own(ranking, true, visit, city)
-        here = np.array([c == visit.camera_id for c in ranking.camera_id], bool)
-        found.case_of.append(number)
-        for method, score in scored.items():
-            found.inside[method].append(places(score[here], mine[here].tolist()))
-            found.anywhere[method].append(places(score, mine.tolist()))
+    place(city, ws, case, ranking, true, visits, found, number)
     stranger, best = best_scores(ranking.evidence, true)
     if visits:
         found.present.append(best)
@@ -156,6 +150,30 @@ def _solve(
     pairs = zip(ranking.band, true.tolist(), strict=True)
     found.word += [(word, right, number) for word, right in pairs if word != "against"]
     count_stops(city, ws, case, people, problem, visits, found, number)
+
+
+def place(
+    city: City,
+    ws: Workspace,
+    case: str,
+    ranking: Ranking,
+    true: Any,
+    visits: Sequence[Visit],
+    found: Found,
+    number: int,
+    known: dict[str, Float32] | None = None,
+) -> None:
+    """The place of each visit's tracklet by every way to rank; known as in `scores`."""
+    if not visits:
+        return
+    scored = scores(ws, case, ranking, known)
+    for visit in visits:
+        mine = own(ranking, true, visit, city)
+        here = np.array([c == visit.camera_id for c in ranking.camera_id], bool)
+        found.case_of.append(number)
+        for method, score in scored.items():
+            found.inside[method].append(places(score[here], mine[here].tolist()))
+            found.anywhere[method].append(places(score, mine.tolist()))
 
 
 def put(ws: Workspace, problem: Problem, probe: Probe) -> str:
@@ -326,13 +344,7 @@ def _figures(found: Found) -> dict[str, Any]:
         "problems": found.cases,
         "appearances": appearances,
         "tracking": {"visits": tracked.visits, "followed": plain(tracked.followed)},
-        "rank_k": {
-            method: {
-                "inside_camera": ranks_of(found.inside[method]),
-                "all_cameras": ranks_of(found.anywhere[method]),
-            }
-            for method in METHODS
-        },
+        "rank_k": ranks(found),
         "stops": {
             "precision": plain(measured.precision),
             "recall": plain(measured.recall),
@@ -352,12 +364,49 @@ def _figures(found: Found) -> dict[str, Any]:
     }
 
 
-def ranks_of(ranks: Sequence[float]) -> dict[str, float | None]:
-    return {f"rank{k}": plain(v, 1) for k, v in rank_k(ranks).items()}
+def ranks(found: Found) -> dict[str, Any]:
+    """{method: Rank-1 to 5 inside the camera and in one list, and who is in its first 20}."""
+    return {
+        method: {
+            "inside_camera": _rank_k(found.inside[method]),
+            "all_cameras": _rank_k(found.anywhere[method]),
+            "in_first_20": in_first(found.anywhere[method], found.case_of).json(),
+        }
+        for method in METHODS
+        if found.inside[method]
+    }
+
+
+def _rank_k(places: Sequence[float]) -> dict[str, float | None]:
+    return {f"rank{k}": plain(v, 1) for k, v in rank_k(places).items()}
+
+
+def in_first(places: Sequence[float], case_of: Sequence[int], shown: int = SHOWN) -> Interval:
+    """Share of the appearances that an officer sees among the candidates shown, over cases."""
+    found, case = np.asarray(places) <= shown, np.asarray(case_of)
+    of_case = [found[case == one] for one in np.unique(case)]
+    return over_cases(
+        len(of_case), lambda at: float(np.concatenate([of_case[i] for i in at]).mean())
+    )
 
 
 def plain(value: float, digits: int = 4) -> float | None:
     return None if math.isnan(value) else round(float(value), digits)
+
+
+def rank_lines(values: Mapping[str, Any]) -> list[str]:
+    """A line for each method."""
+    lines = []
+    for method, one in values.items():
+        inside, anywhere = (
+            "  ".join(f"{v}" for v in one[k].values()) for k in ("inside_camera", "all_cameras")
+        )
+        first = one["in_first_20"]
+        lines.append(
+            f"{method:<12} rank 1-5 inside the camera: {inside}   in one list: {anywhere}   "
+            f"in its first 20: {first['value']} ({first['low']} to {first['high']})"
+        )
+    return lines
 
 
 def route_text(values: Mapping[str, Any]) -> str:
@@ -365,11 +414,7 @@ def route_text(values: Mapping[str, Any]) -> str:
     lines = [f"{values['problems']} problems, {values['appearances']} appearances"]
     seen = values["tracking"]
     lines.append(f"of {seen['visits']} visits of anybody a tracklet follows {seen['followed']}")
-    for method, one in values["rank_k"].items():
-        inside, anywhere = (
-            "  ".join(f"{v}" for v in one[k].values()) for k in ("inside_camera", "all_cameras")
-        )
-        lines.append(f"{method:<12} rank 1-5 inside the camera: {inside}   in one list: {anywhere}")
+    lines += rank_lines(values["rank_k"])
     stop = values["stops"]
     lines.append(
         f"stops: precision {stop['precision']}  recall {stop['recall']}  "
