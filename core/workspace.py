@@ -21,7 +21,6 @@ from core import (
     cameralist,
     compare,
     footage,
-    onroute,
     photocheck,
     routing,
     sitecheck,
@@ -471,10 +470,10 @@ class Workspace:
             self._models.vectors(),
             self._site(),
             judge=self._judge,
-            top=onroute.SIGHTINGS,
+            top=routing.SIGHTINGS,
         )
         stated = self.casebook.sightings(case)
-        given, crowd = onroute.given(ranking, stated, self.gallery, self._scope())
+        given, crowd = routing.given(ranking, stated, self.gallery, self._scope())
         self.casebook.record(by, "route", case, {"sightings": len(given)})
         return routing.infer(
             self.case(case),

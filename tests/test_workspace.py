@@ -11,7 +11,7 @@ import pytest
 import tiny
 from PIL import Image
 
-from core import onroute
+from core import routing
 from core.errors import BadInput, FootageError, ModelError, NotFound
 from core.evidence import Scope
 from core.types import Camera, LastSeen, Photo
@@ -75,16 +75,16 @@ def test_a_rejected_candidate_leaves_the_route_and_undo_brings_it_back(ws, red_c
 
 def test_everybody_compared_is_a_candidate_of_the_route_or_in_its_crowd(ws, red_case):
     ranking = ws.search(red_case, top=1000)
-    found = onroute.candidates(ranking, set())
-    assert all(one.evidence >= onroute.LEAST for one in found)
+    found = routing.candidates(ranking, set())
+    assert all(one.evidence >= routing.LEAST for one in found)
     scope = Scope(ws.cameras(), ws.recorders())
     ids = {one.tracklet_id for one in found}
-    crowd = onroute.crowd(ws.gallery, scope, ids)
+    crowd = routing.crowd(ws.gallery, scope, ids)
     assert sum(len(times) for times in crowd.values()) == sum(ws.counts().values()) - len(ids)
-    whole = onroute.crowd(ws.gallery, scope, set())
+    whole = routing.crowd(ws.gallery, scope, set())
     row = ranking.camera_id.index("c2")
     assert float(ranking.enter_s[row]) in whole["c2"].tolist()
-    assert not onroute.candidates(ranking, set(ranking.tracklet_id))
+    assert not routing.candidates(ranking, set(ranking.tracklet_id))
 
 
 def test_a_wrong_clock_moves_the_sighting_without_touching_the_gallery(ws, red_case):

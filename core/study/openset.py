@@ -21,7 +21,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from core import onroute, reach
+from core import reach, routing
 from core.errors import BadInput
 from core.evidence import Scope
 from core.metrics.bootstrap import mean_of, over_cases, share
@@ -189,7 +189,7 @@ def _afterwards(
     seen.after.case_of += [number] * len(other)
     count_stops(city, ws, case, who, problem, other, seen.after, number)
     if fit:
-        again = ws.search(case, top=onroute.SIGHTINGS)
+        again = ws.search(case, top=routing.SIGHTINGS)
         seen.fit.append(_scene(ws, case, again, who, problem))
 
 
@@ -275,7 +275,7 @@ def _scene(
     """What the route of a case is inferred from, and which of its nodes are the person."""
     stated = [s for s in ws.casebook.sightings(case) if s.verdict == "confirmed"]
     cameras, clocks = ws.cameras(), ws.recorders()
-    given, crowd = onroute.given(ranking, stated, ws.gallery, Scope(cameras, clocks))
+    given, crowd = routing.given(ranking, stated, ws.gallery, Scope(cameras, clocks))
     about = ws.case(case)
     settings = Settings(pace_of(reach.speed_band(about)))
     scene, _ = scene_of(given, cameras, clocks, about.last_seen, settings, crowd=crowd)

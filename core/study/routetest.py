@@ -18,7 +18,7 @@ from typing import IO, Any, Literal
 
 import numpy as np
 
-from core import onroute, reach, route
+from core import reach, route, routing
 from core.describe import decode
 from core.errors import BadInput
 from core.evidence import Scope
@@ -288,7 +288,7 @@ def _posterior(ws: Workspace, case: str, ranking: Ranking) -> Float64:
     """Probability (N,) that each candidate is a stop of the person's route."""
     stated = [s for s in ws.casebook.sightings(case) if s.verdict == "confirmed"]
     cameras, clocks = ws.cameras(), ws.recorders()
-    given, crowd = onroute.given(ranking, stated, ws.gallery, Scope(cameras, clocks))
+    given, crowd = routing.given(ranking, stated, ws.gallery, Scope(cameras, clocks))
     about = ws.case(case)
     settings = route.Settings(route.pace_of(reach.speed_band(about)))
     made = route.posterior(given, cameras, clocks, about.last_seen, settings, crowd=crowd)
