@@ -9,7 +9,6 @@ Source: [guo2022scrfd], [deng2019arcface]
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core import threads
 from core.errors import BadInput, ModelError, NotFound
 from core.types import Image
 
@@ -105,13 +105,11 @@ def _library(path: Path, providers: Sequence[str]) -> Any:
                state.NoSuchFile, state.NotImplemented, state.RuntimeException)  # fmt: skip
     damaged = (OSError, RuntimeError, ValueError, TypeError, IndexError, AssertionError)
     onnxruntime.set_default_logger_severity(3)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = int(os.environ.get("DONGSEON_THREADS") or 0)
     try:
         return model_zoo.get_model(
             str(path),
             providers=list(providers) or ["CPUExecutionProvider"],
-            sess_options=options,
+            sess_options=threads.options(),
             download=False,
         )
     except (*refused, *damaged) as error:

@@ -20,7 +20,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core import cascade
+from core import cascade, threads
 from core.errors import ModelError, NotFound
 from core.types import Image
 
@@ -264,9 +264,7 @@ class Model:
         available = onnxruntime.get_available_providers()
         wanted = [p for p in preferred if p in available]
         self.row = row
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = int(os.environ.get("DONGSEON_THREADS") or 0)  # 0: all
-        self._session = onnxruntime.InferenceSession(content, options, providers=wanted)
+        self._session = onnxruntime.InferenceSession(content, threads.options(), providers=wanted)
         self._input = self._session.get_inputs()[0].name
 
     @property

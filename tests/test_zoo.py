@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import zoo
+from core import threads, zoo
 from core.errors import ModelError, NotFound
 
 BESIDE = Path(__file__).parents[2] / "shared" / "models"
@@ -501,3 +501,12 @@ def test_every_model_of_the_agency_pack_can_be_fetched():
     file = Path(zoo.__file__).parent / "models.toml"
     models = tomllib.loads(file.read_text(encoding="utf-8"))["models"]
     assert all(models[name]["url"] for name in zoo.pack("opencv-zoo").models)
+
+
+def test_threads_of_a_model_wait_asleep_and_are_as_many_as_said(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DONGSEON_THREADS", "1")
+    one = threads.options()
+    assert one.intra_op_num_threads == 1
+    assert one.get_session_config_entry(threads.SPINNING) == "0"
+    monkeypatch.delenv("DONGSEON_THREADS")
+    assert threads.options().intra_op_num_threads == 0  # ONNX Runtime's word for one a core
