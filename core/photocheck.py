@@ -16,11 +16,12 @@ import numpy as np
 from core import mask, photo
 from core.describe import NO_FACES, Describer, Faces, align, frontalness
 from core.detect import PersonDetector
-from core.geometry import resize
+from core.geometry import iou, resize
 from core.track import cut_person
 from core.types import Float32, Image, Note, note
 
 FIRM_SCORE = 0.5  # a person in a photo
+SAME_IOU = 0.5  # two boxes that share this much, and no second face, are one person found twice
 RIVAL_AREA = 0.5  # somebody this large beside the largest: who is looked for?
 RIVAL_FACE = 0.6  # a face this wide beside the widest
 BUST = (1.0, 0.8, 1.0, 3.0)  # face widths and heights around a face: left, above, right, below
@@ -106,8 +107,8 @@ def find(image: Image, detector: PersonDetector, describer: Describer) -> tuple[
     person of its own gets a box of head and shoulders.
     """
     found = detector([image])[0]
-    firm = found.box[found.score >= FIRM_SCORE]
     faces = describer.find_faces([image])[0]
+    firm = _once(found.box[found.score >= FIRM_SCORE], faces)
     owner = _owners(firm, faces)
     height, width = image.shape[:2]
     face_of = {b: _box(faces.box[f]) for f, b in owner.items()}
@@ -237,6 +238,20 @@ def _age_advice(age_s: float | None) -> list[Advice]:
 
 
 # -- small pieces ----------------------------------------------------------------------------------
+
+
+def _once(boxes: Float32, faces: Faces) -> Float32:
+    """Boxes (N,4), best first -> without those that show somebody a second time."""
+    kept: list[int] = []
+    middle = (faces.box[:, :2] + faces.box[:, 2:]) / 2  # (F,2)
+    for k, box in enumerate(boxes):
+        same = [j for j, shared in zip(kept, iou(box[None], boxes[kept])[0], strict=True)
+                if shared >= SAME_IOU]  # fmt: skip
+        around = boxes[[*same, k]]
+        low, high = around[:, :2].min(axis=0), around[:, 2:].max(axis=0)
+        if not same or np.sum(((middle >= low) & (middle <= high)).all(axis=1)) > 1:
+            kept.append(k)
+    return boxes[kept]
 
 
 def _owners(boxes: Float32, faces: Faces) -> dict[int, int]:

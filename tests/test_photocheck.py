@@ -10,6 +10,7 @@ import tiny
 
 from core import photo, photocheck
 from core.describe import Describer, FaceDetector, Faces
+from core.detect import People
 from core.errors import BadInput
 from core.photocheck import Person
 from core.settings import Models, Settings
@@ -84,6 +85,32 @@ def test_a_head_that_the_box_cuts_off_is_still_this_person_s(models: Models) -> 
     assert {one.face for one in people if round(one.box[1]) == 58} == {own}
     assert len(people) == 2  # who stands behind is somebody else
     assert len(photocheck.find(image, models.detector, FacesAt([(62, 20, 78, 34)]))) == 2
+
+
+class PeopleAt:
+    """A person detector that finds what it is told, best first."""
+
+    def __init__(self, *boxes: tuple[float, float, float, float]) -> None:
+        box = np.array(boxes, np.float32)
+        self.found = People(box, np.linspace(0.9, 0.6, len(box), dtype=np.float32))
+
+    def __call__(self, images: list[np.ndarray]) -> list[People]:
+        return [self.found for _ in images]
+
+
+def test_somebody_found_twice_is_one_person_unless_there_are_two_faces() -> None:
+    image = np.zeros((400, 300, 3), np.uint8)
+    whole, inner = (114.0, 87.0, 186.0, 352.0), (123.0, 130.0, 179.0, 317.0)
+    child = (140.0, 180.0, 186.0, 352.0)  # in front of a grown-up
+    one, two = (140, 95, 160, 120), (142, 140, 158, 160)
+
+    def boxes(seen: PeopleAt, *faces: tuple[int, ...]) -> list[tuple[float, ...]]:
+        return [p.box for p in photocheck.find(image, seen, FacesAt(list(faces)))]  # type: ignore
+
+    assert boxes(PeopleAt(whole, inner)) == [whole]
+    assert boxes(PeopleAt(whole, inner), one) == [whole]
+    assert boxes(PeopleAt(whole, inner), one, two) == [whole, inner]
+    assert boxes(PeopleAt(whole, child)) == [whole, child]
 
 
 def test_a_chosen_face_is_the_one_described(models: Models) -> None:
