@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tiny
 import twocameras
+from PIL import Image
 from twocameras import WALKS, box, write
 
 from core import study
@@ -15,7 +16,8 @@ from core.cli import main
 from core.errors import BadInput, ModelError, NotFound
 from core.metrics.detection import recall as detection_recall
 from core.metrics.routes import rank_k
-from core.study import delivered, judging
+from core.study import delivered, judging, routetest
+from core.study.city import Problem
 from core.study.routetest import stripes
 from core.types import ATTRIBUTES, Description, Tracklet
 
@@ -51,6 +53,17 @@ def test_a_tracklet_is_the_person_most_of_its_boxes_lie_on(town):
 
     assert read.who(made(WALKS["c1"]["green"])) == "green"
     assert read.who(made(lambda s: (200.0, 0.0))) is None
+
+
+def test_of_a_photo_of_several_the_largest_is_asked_for(ws, tmp_path):
+    figures = [(tiny.RED, lambda t: (60.0, 58.0)), (tiny.GREEN, lambda t: (220.0, 58.0))]
+    picture = Image.fromarray(tiny.figures(figures)(0, 0.0))
+    picture.save(tmp_path / "two.png")
+    problem = Problem("p1", "red", None, {}, photos=(tmp_path / "two.png",))
+    with pytest.raises(BadInput, match="choose"):
+        ws.new_case("x", photos=[tmp_path / "two.png"], reason="test")
+    case = routetest.put(ws, problem, "photos")
+    assert ws.casebook.photos(case)[0].box is not None
 
 
 def test_wrong_cities_are_named(town):

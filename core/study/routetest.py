@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -22,11 +22,13 @@ from core import reach, route, routing
 from core.describe import decode
 from core.errors import BadInput
 from core.evidence import Scope
+from core.geometry import area
 from core.metrics import tracking
 from core.metrics.bootstrap import Interval, mean_of, over_cases, share
 from core.metrics.openset import OpenSet, best_scores
 from core.metrics.reliability import above, table, words
 from core.metrics.routes import places, rank_k, stops
+from core.photo import Upload
 from core.study.city import City, Problem, Visit
 from core.study.delivered import read
 from core.study.tracktest import counts, kept
@@ -181,7 +183,7 @@ def put(ws: Workspace, problem: Problem, probe: Probe) -> str:
     if probe == "photos":
         return ws.new_case(
             problem.id,
-            photos=problem.photos,
+            photos=[_meant(ws, path) for path in problem.photos],
             attributes=problem.wanted,
             last_seen=problem.last_seen,
             same_clothes=problem.same_clothes,
@@ -191,6 +193,16 @@ def put(ws: Workspace, problem: Problem, probe: Probe) -> str:
     if problem.crop is not None:
         ws.draw_box(case, problem.crop.film, problem.crop.at_s, problem.crop.box)
     return case
+
+
+def _meant(ws: Workspace, path: Path) -> Upload:
+    """A photo with the largest person chosen where nobody stands out: an officer would be asked."""
+    upload = Upload(path.name, path.read_bytes())
+    seen = ws.photo_group(upload)
+    if not seen.people or seen.chosen is not None:
+        return upload
+    largest = max(seen.people, key=lambda one: area(np.array([one.box], np.float32))[0])
+    return replace(upload, box=largest.box, face=largest.face)
 
 
 def own(ranking: Ranking, true: Any, visit: Visit, city: City) -> Any:
