@@ -160,6 +160,13 @@ def test_ways_that_draw_the_same_are_one() -> None:
     assert [way.key for way in ways(EMPTY)] == ["best"]
 
 
+def test_beside_a_route_without_a_stop_no_way_is_offered() -> None:
+    one, two = stop("c01", 0), stop("c02", 600)
+    route = Route((), (), 0.9, alternatives=(path(one, p=0.02), path(one, two, p=0.01)))
+    (only,) = ways(route)
+    assert (only.key, only.word) == ("best", None)
+
+
 def test_inferred_alternatives_can_be_drawn() -> None:
     cameras = {k: replace(c, recorder_id=k) for k, c in town().items()}
     clocks = {k: Recorder(k, 0.0, 2.0, START, "photo") for k in cameras}

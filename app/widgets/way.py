@@ -56,7 +56,9 @@ def no_stops() -> None:
 
 
 def way_switch(ways: Sequence[Way], case: str) -> str:
-    """Choose which way is drawn -> its key."""
+    """Choose which way is drawn -> its key; nothing to choose where there is no stop."""
+    if not ways[0].route.stops:
+        return ways[0].key
     names = {way.key: _way_name(way) for way in ways}
     with st.container(horizontal=True, vertical_alignment="center"):
         chosen = st.segmented_control(

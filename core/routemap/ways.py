@@ -48,7 +48,13 @@ class Way:
 
 
 def ways(route: Route) -> tuple[Way, ...]:
-    """The route as it is first, then the others; those that would draw the same are left out."""
+    """The route as it is first, then the others; those that would draw the same are left out.
+
+    A route without a stop is the only one: where nothing is sure enough to be drawn, a way of one
+    per cent beside it would read as an answer.
+    """
+    if not route.stops:
+        return (Way("best", TITLES["best"], EXPLAINED["best"], route, math.nan),)
     first = route.alternatives[0].probability if route.alternatives else math.nan
     found = [Way("best", TITLES["best"], EXPLAINED["best"], route, first)]
     others = [*route.alternatives[1:]]
