@@ -220,7 +220,10 @@ def test_the_slider_moves_in_the_app_and_a_click_on_the_map_places_what_was_told
 
     page.get_by_text("영상에서", exact=True).click()
     page.get_by_role("button", name="+1초").click()
-    page.get_by_role("radio", name="1", exact=True).click()
+    expect(page.get_by_text("파일 시작 후 2.0초")).to_be_visible()  # the new scene's numbers
+    number = page.get_by_role("radio", name="1", exact=True)
+    number.click()
+    expect(number).to_be_checked()
     open_case(page, "빨간 옷")
     page.get_by_role("link", name="동선").click()
     drawn = map_drawn(page)
