@@ -24,6 +24,7 @@ FIRM_SCORE = 0.5  # a person in a photo
 SAME_IOU = 0.5  # two boxes that share this much, and no second face, are one person found twice
 RIVAL_AREA = 0.5  # somebody this large beside the largest: who is looked for?
 RIVAL_FACE = 0.6  # a face this wide beside the widest
+HAIR = 0.4  # face heights from the top of a face to the top of the head
 BUST = (1.0, 0.8, 1.0, 3.0)  # face widths and heights around a face: left, above, right, below
 SHOWN_PX = 1000  # longer side of the picture in which people choose
 YEAR_S = 365.25 * 86_400
@@ -278,7 +279,7 @@ def _with_head(box: Box, face: Box | None) -> Box:
     """The box, as far up as the head of its face where it ends below."""
     if face is None or face[1] >= box[1]:
         return box
-    return (box[0], max(0.0, face[1] - BUST[1] * (face[3] - face[1])), box[2], box[3])
+    return (box[0], max(0.0, face[1] - HAIR * (face[3] - face[1])), box[2], box[3])
 
 
 def _bust(face: Box, size: tuple[int, int]) -> Box:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from core.cli import main
 from core.errors import BadInput, ModelError, NotFound
 from core.metrics.detection import recall as detection_recall
 from core.metrics.routes import rank_k
+from core.photo import Upload
 from core.study import delivered, judging, routetest
 from core.study.city import Problem
 from core.study.routetest import stripes
@@ -55,15 +57,20 @@ def test_a_tracklet_is_the_person_most_of_its_boxes_lie_on(town):
     assert read.who(made(lambda s: (200.0, 0.0))) is None
 
 
-def test_of_a_photo_of_several_the_largest_is_asked_for(ws, tmp_path):
+def test_of_a_photo_of_several_the_largest_is_asked_for(ws, tmp_path, monkeypatch):
     figures = [(tiny.RED, lambda t: (60.0, 58.0)), (tiny.GREEN, lambda t: (220.0, 58.0))]
     picture = Image.fromarray(tiny.figures(figures)(0, 0.0))
     picture.save(tmp_path / "two.png")
     problem = Problem("p1", "red", None, {}, photos=(tmp_path / "two.png",))
     with pytest.raises(BadInput, match="choose"):
         ws.new_case("x", photos=[tmp_path / "two.png"], reason="test")
+    seen = ws.photo_group(Upload("two.png", (tmp_path / "two.png").read_bytes()))
+    left, right = seen.people
+    x1, y1, x2, y2 = right.box
+    larger = replace(seen, people=(left, replace(right, box=(x1, y1, x2 + 2, y2))))
+    monkeypatch.setattr(ws, "photo_group", lambda _: larger)
     case = routetest.put(ws, problem, "photos")
-    assert ws.casebook.photos(case)[0].box is not None
+    assert ws.casebook.photos(case)[0].box == larger.people[1].box
 
 
 def test_wrong_cities_are_named(town):

@@ -173,7 +173,7 @@ def test_a_camera_without_a_position_leaves_the_rest_of_the_map() -> None:
 @pytest.mark.parametrize(
     ("route", "cameras", "sentence"),
     [
-        (EMPTY, town(), "not found in what was searched"),
+        (EMPTY, town(), "nobody is sure enough to be drawn"),
         (EMPTY, {}, "no camera has a position"),
         (ROUTE, {"c01": Camera("c01", "x", "r1")}, "no camera has a position"),
     ],

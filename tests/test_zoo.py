@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from core import threads, zoo
-from core.errors import ModelError, NotFound
+from core.errors import BadInput, ModelError, NotFound
 
 BESIDE = Path(__file__).parents[2] / "shared" / "models"
 MODELS = Path(os.environ.get("DONGSEON_MODELS") or BESIDE)
@@ -503,10 +503,18 @@ def test_every_model_of_the_agency_pack_can_be_fetched():
     assert all(models[name]["url"] for name in zoo.pack("opencv-zoo").models)
 
 
-def test_threads_of_a_model_wait_asleep_and_are_as_many_as_said(monkeypatch: pytest.MonkeyPatch):
+def test_threads_of_a_model_wait_asleep_and_are_as_many_as_said(
+    tiny_pack: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setenv("DONGSEON_THREADS", "1")
     one = threads.options()
     assert one.intra_op_num_threads == 1
     assert one.get_session_config_entry(threads.SPINNING) == "0"
+    pack = zoo.packs([tiny_pack])["tiny"]
+    used = zoo.load(pack.tasks["person"], [tiny_pack])._session.get_session_options()
+    assert used.get_session_config_entry(threads.SPINNING) == "0"
     monkeypatch.delenv("DONGSEON_THREADS")
     assert threads.options().intra_op_num_threads == 0  # ONNX Runtime's word for one a core
+    monkeypatch.setenv("DONGSEON_THREADS", "many")
+    with pytest.raises(BadInput, match="many"):
+        threads.options()

@@ -34,7 +34,7 @@ class Recipe(Options):
     held_out    share of the people kept apart for calibrating and judging attributes
     """
 
-    RATES = 1.5e-3, 3.5e-4  # OSNet's; of the bag of tricks
+    RATES = 1.5e-3, 3.5e-4  # OSNet's; the bag of tricks', from weights that know pictures
     LIMITS = (
         ("embedding", 8, 4096), ("people", 2, 1024), ("crops", 2, 64), ("smoothing", 0, 0.9),
         ("scale", 0, 256), ("temperature", 0, 10), ("triplet_from", 1, 100_000), ("margin", 0, 10),

@@ -25,6 +25,7 @@ from core.routemap.legend import legend_html
 from core.routemap.pen import Feature, Pen
 from core.routemap.records import Row, ask_rows, route_rows
 from core.routemap.scene import (
+    NO_ROUTE,
     Point,
     Translate,
     around,
@@ -159,7 +160,7 @@ def _headline(route: Route, points: Sequence[Point]) -> Note | None:
     if not points:
         return note("no camera has a position: add latitude and longitude on the camera page")
     if not route.stops:
-        return note("no route yet: the person was not found in what was searched")
+        return NO_ROUTE
     return None
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from core.routemap import vendor
 from core.routemap.leaflet import RouteMap
 from core.routemap.records import Row
-from core.routemap.scene import Translate, safe_text
+from core.routemap.scene import NO_ROUTE, Translate, safe_text
 from core.types import Note, note
 
 _CSS = Path(__file__).with_name("page.css")
@@ -72,8 +72,7 @@ def rows_html(rows: Sequence[Row], asks: Sequence[Row] = (), *, say: Translate =
     if rows:
         text = _table(rows, ROUTE_COLUMNS, note("The same route as a table"), say)
     else:
-        empty = note("no route yet: the person was not found in what was searched")
-        text = f"<p>{safe_text(say(empty))}</p>"
+        text = f"<p>{safe_text(say(NO_ROUTE))}</p>"
     return text + (_table(asks, ASK_COLUMNS, note("Cameras to ask next"), say) if asks else "")
 
 

@@ -39,6 +39,7 @@ LEG_WORDS: Mapping[LegKind, Note] = {
     "infeasible": note("not possible in this time"),
 }
 CONFIRMED = note("confirmed")
+NO_ROUTE = note("no route yet: nobody is sure enough to be drawn; judge the candidates first")
 BOARDED, ALIGHTED = note("probably got on a vehicle"), note("probably got off a vehicle")
 SOURCE_WORDS: Mapping[Source, Note] = {
     "cctv": note("CCTV"),

@@ -16,6 +16,7 @@ from core.routemap.scene import (
     LEG_WORDS,
     LETTERS,
     METERS_PER_DEGREE,
+    NO_ROUTE,
     Line,
     Point,
     Spot,
@@ -310,7 +311,7 @@ _STYLE = (
 def _sentence(route: Route, cameras: Mapping[str, Camera], translate: Translate) -> str:
     """The picture in one line, for those who hear it."""
     if not route.stops:
-        return translate(note("no route yet: the person was not found in what was searched"))
+        return translate(NO_ROUTE)
     names = " → ".join(place_words(s, cameras, translate) or "?" for s in route.stops)
     return translate(note("route over {n} stops: {names}", n=len(route.stops), names=names))
 

@@ -196,13 +196,14 @@ def put(ws: Workspace, problem: Problem, probe: Probe) -> str:
 
 
 def _meant(ws: Workspace, path: Path) -> Upload:
-    """A photo with the largest person chosen where nobody stands out: an officer would be asked."""
+    """A photo with who stands out in it, else the largest: an officer would be asked."""
     upload = Upload(path.name, path.read_bytes())
     seen = ws.photo_group(upload)
-    if not seen.people or seen.chosen is not None:
+    if not seen.people:
         return upload
-    largest = max(seen.people, key=lambda one: area(np.array([one.box], np.float32))[0])
-    return replace(upload, box=largest.box, face=largest.face)
+    largest = int(area(np.array([one.box for one in seen.people], np.float32)).argmax())
+    meant = seen.people[largest if seen.chosen is None else seen.chosen]
+    return replace(upload, box=meant.box, face=meant.face)
 
 
 def own(ranking: Ranking, true: Any, visit: Visit, city: City) -> Any:

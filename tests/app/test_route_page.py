@@ -157,6 +157,7 @@ def test_the_card_cannot_be_sent_without_a_stop(visit, tiny_workspace, tiny_film
     app = visit(tiny_workspace, PAGE["route"], case=case)
     (card,) = [b for b in app.main.button if b.label == "출동 카드"]
     assert card.disabled
+    assert "최적 동선" not in words(app)  # no way is offered where none can be drawn
     assert not app.exception
 
 
