@@ -25,6 +25,7 @@ from core.recipes.recipe import MOBILENETS, OSNETS
 
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet, in shares of 255
 STD = (0.229, 0.224, 0.225)
+_ANEW = ("backbone.", "classify.")  # loaded by the names of others; identities of its own run
 # DualNorm: {MobileNetV2's first blocks: their channels}, each followed by an instance norm.
 _EARLY = {1: 16, 2: 24, 3: 24, 4: 32, 5: 32, 6: 32}
 
@@ -240,7 +241,8 @@ def start(net: Net, path: str) -> int:
     """Give the backbone the weights of a file; returns how many tensors. Raises BadInput.
 
     Matched by name where the names are the publishers' or ours, else one after the other where all
-    shapes agree. The file is read as tensors alone: nothing in it is run.
+    shapes agree. Of a network of our own what stands on the backbone is taken, too, where it fits,
+    but for its identities, who are others. The file is read as tensors alone: nothing in it is run.
     """
     theirs = _tensors(path)
     ours = {k: v for k, v in net.backbone.net.state_dict().items() if v.dim() > 0}
@@ -264,6 +266,9 @@ def start(net: Net, path: str) -> int:
         net.backbone.instance.load_state_dict(norms)
     else:
         net.backbone.settle()
+    above = {k: v for k, v in net.state_dict().items() if not k.startswith(_ANEW)}
+    fits_too = {k for k, v in above.items() if k in theirs and theirs[k].shape == v.shape}
+    net.load_state_dict({k: theirs[k] for k in fits_too}, strict=False)
     return len(named)
 
 

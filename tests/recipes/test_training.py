@@ -207,6 +207,20 @@ def test_start_weights_are_taken_by_name_or_by_order(tmp_path):
     assert net.backbone.channels == 1280
 
 
+def test_of_our_own_networks_all_but_the_identities_starts_a_run(tmp_path):
+    torch.manual_seed(1)
+    theirs = networks.Net("osnet_x0_25", "gem", 8, 2, {"hat": 3, "bag": 4})
+    torch.save({"net": theirs.state_dict()}, tmp_path / "own.pt")
+    net = networks.Net("osnet_x0_25", "gem", 8, 2, {"hat": 3, "bag": 5})
+    before = {k: v.clone() for k, v in net.state_dict().items()}
+    networks.start(net, str(tmp_path / "own.pt"))
+    kept, now = theirs.state_dict(), net.state_dict()
+    for name in ("project.weight", "neck.running_var", "heads.hat.weight"):
+        assert torch.equal(now[name], kept[name])
+    for name in ("classify.weight", "heads.bag.weight"):  # other people; of another shape
+        assert torch.equal(now[name], before[name])
+
+
 def test_a_frozen_backbone_stays_as_it_was_while_heads_learn(manifest, tmp_path):
     theirs = networks.Net("osnet_x0_25", "gem", 8, 2, {})
     torch.save({"net": theirs.state_dict()}, tmp_path / "own.pt")
