@@ -16,7 +16,8 @@ from core import rank, reasons, ticks
 from core.evidence import Field, Mode, Query, Scope, Signal, Stretches, in_stretch
 from core.gallery import Gallery, Scores, pool
 from core.rank.shortlist import second_order
-from core.sitecheck import Cohort, Site
+from core.sitecheck import Site
+from core.sitelens import SiteLens
 from core.types import (
     Band,
     Clip,
@@ -58,6 +59,7 @@ def search(
     Returns candidates with evidence, best first; "none of them" is a normal answer. Raises
     ModelError if the gallery was made by other models.
     """
+    models = site.rows(models)
     field = _compare(gallery, query, scope, models, site, judge)
     n = len(field.found)
     expected = _expected(field, site)
@@ -187,10 +189,12 @@ def _compare(
     probe_px: dict[Kind, float] = {}
     z: dict[Kind, Float64 | None] = {}
     for kind, row in models.items():
-        vector, probe_px[kind] = _probe_vector(query, row)
-        found = gallery.scores(row.name, vector[None], list(scope.cameras), windows, row.sha256)
+        lens = site.lenses.get(kind)
+        vector, probe_px[kind] = _probe_vector(query, row, lens)
+        of, within = list(scope.cameras), windows
+        found = gallery.scores(row.name, vector[None], of, within, row.sha256, lens)
         scores[kind] = _without(found, query.leave_out)
-        z[kind] = _normalised(gallery, row, vector, scores[kind], site.cohorts.get(kind), scope)
+        z[kind] = _normalised(vector, scores[kind], lens)
     everybody = scores["body"]  # each tracklet keeps a picture, so it has a body vector
     face, body = (
         _signal(kind, scores[kind], everybody, probe_px[kind], models[kind], z[kind])
@@ -206,20 +210,21 @@ def _compare(
     return Field(everybody, face, body, same, told, e, cloth, unticked)
 
 
-def _normalised(
-    gallery: Gallery, row: Row, probe: Float32, found: Scores, cohort: Cohort | None, scope: Scope
-) -> Float64 | None:
+def similar(
+    gallery: Gallery, query: Query, row: Row, site: Site, kind: Kind, cameras: Sequence[str]
+) -> Scores:
+    """Cosines of the probe with everybody, as a search compares them by one model."""
+    lens = site.lenses.get(kind)
+    vector, _ = _probe_vector(query, row, lens)
+    return gallery.scores(row.name, vector[None], cameras, None, row.sha256, lens)
+
+
+def _normalised(probe: Float32, found: Scores, lens: SiteLens | None) -> Float64 | None:
     """The scores (N,) against the site's cohort; None where there is none."""
-    if cohort is None or not len(found):
+    if lens is None or lens.cohort is None or found.numbers is None:
         return None
-    key, numbers = gallery.numbers(
-        row.name, cohort.sha256[:16], cohort.numbers, list(scope.cameras)
-    )
-    if not np.array_equal(key, found.key):  # a window, or clips left out: look each one up
-        order = np.argsort(key)
-        numbers = numbers[order[np.searchsorted(key[order], found.key)]]
-    of_probe = rank.cohort_stats(probe[None], cohort.vectors)
-    return rank.normalise(found.cosine[0], *of_probe, numbers[:, 0], numbers[:, 1])
+    of_probe = rank.cohort_stats(probe[None], lens.cohort.vectors)
+    return rank.normalise(found.cosine[0], *of_probe, found.numbers[:, 1], found.numbers[:, 2])
 
 
 def _without(found: Scores, left_out: Stretches) -> Scores:
@@ -231,12 +236,14 @@ def _without(found: Scores, left_out: Stretches) -> Scores:
     return found.take(np.flatnonzero(other))
 
 
-def _probe_vector(query: Query, row: Row) -> tuple[Float32, float]:
-    """The probe's pooled vector (D,) and its size in px; zeros and NaN if it has none."""
+def _probe_vector(query: Query, row: Row, lens: SiteLens | None = None) -> tuple[Float32, float]:
+    """The probe's one vector (D,) and its size in px; zeros and NaN if it has none."""
     vectors = query.description.vectors.get(row.name)
     pooled = None if vectors is None else pool(vectors)
-    if pooled is None:
+    if vectors is None or pooled is None:
         return np.zeros(row.output["dim"], dtype=np.float32), np.nan
+    if lens is not None and lens.whitening is not None:
+        return lens.probe(vectors, query.body_from), pooled.px
     return pooled.vector, pooled.px
 
 

@@ -42,6 +42,8 @@ class Query:
     judged       sightings a person has spoken on: confirmed and rejected ones, and those at a
                  camera while it was said not to be passed, are compared but not listed again
     wanted       what was ticked of the person
+    body_from    camera of each row of the body's vectors, `rank.ANYWHERE` = none of the site's;
+                 () = that for all
     """
 
     description: Description
@@ -50,6 +52,7 @@ class Query:
     leave_out: Stretches = field(default_factory=dict)
     judged: tuple[Sighting, ...] = ()
     wanted: Mapping[str, Want] = field(default_factory=dict)
+    body_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

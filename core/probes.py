@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from core import footage, mask, photo, photocheck, ticks
+from core import footage, mask, photo, photocheck, rank, ticks
 from core.casebook import Casebook
 from core.describe import Shot
 from core.detect import People
 from core.errors import BadInput, FootageError, NotFound
 from core.evidence import ALWAYS, Query, Stretches, in_stretch
-from core.gallery import Gallery
+from core.gallery import Gallery, clip_of
 from core.geometry import iou
 from core.settings import Models, write_whole
 from core.track import Tracker, cut_person
@@ -187,9 +187,11 @@ class Probes:
         Raises BadInput if neither can be compared.
         """
         about = self._casebook.case(case)
-        seen = self._gallery.descriptions(self._confirmed(case))
+        confirmed, boxes = self._confirmed(case), self._boxes(case)
+        seen = self._gallery.descriptions(confirmed)
         describer = self._models.describer
         seen += [describer.tracklet(tracklet) for tracklet in self._pointed_at(case)]
+        taken_by = [clip_of(one)[0] for one in confirmed] + [self._camera(box) for box in boxes]
         photos = [self._kept_shot(case, one) for one in self._casebook.photos(case)]
         if not seen and not photos:
             return self._ticked(case)
@@ -200,6 +202,12 @@ class Probes:
             face = models["face"].name
             sources[face] = [given] if face in given.vectors else seen
         vectors = {name: _joined(name, parts) for name, parts in sources.items()}
+        body = models["body"].name
+        of_rows = [
+            camera
+            for camera, one in zip(taken_by, seen, strict=True)
+            for _ in range(len(one.vectors.get(body, ())))
+        ]
         missing = dict((seen[0] if seen else given).missing)
         if photos and "face" in given.missing:
             missing["face"] = given.missing["face"]
@@ -212,6 +220,7 @@ class Probes:
             self._own_stretches(case),
             tuple(self._casebook.sightings(case)),
             wanted=about.wanted,
+            body_from=tuple(of_rows),
         )
 
     def _ticked(self, case: str) -> Query:
@@ -246,10 +255,19 @@ class Probes:
         ]
 
     def _pointed_at(self, case: str) -> list[Tracklet]:
-        """The person in drawn boxes, but for those whose tracklet in the gallery is confirmed."""
-        confirmed = self._confirmed(case)
-        boxes = [b for b in self._casebook.boxes(case) if not self._covered(b, confirmed)]
+        """The person in drawn boxes."""
+        boxes = self._boxes(case)
         return [self._drawn(case).tracklet(f"probe/{_box_id(box)}/1") for box in boxes]
+
+    def _boxes(self, case: str) -> list[FootageBox]:
+        """The drawn boxes, but for those whose tracklet in the gallery is confirmed."""
+        confirmed = self._confirmed(case)
+        return [b for b in self._casebook.boxes(case) if not self._covered(b, confirmed)]
+
+    def _camera(self, box: FootageBox) -> str:
+        """The camera whose footage a box was drawn in, if it is one of the gallery's."""
+        film = self._gallery.of_film(box.clip_sha256)
+        return film[0].camera_id if film else rank.ANYWHERE
 
     def _covered(self, box: FootageBox, confirmed: Sequence[str]) -> bool:
         """Whether a confirmed tracklet of the same footage shows the person around that moment."""

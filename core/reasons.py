@@ -107,7 +107,12 @@ def method(
 ) -> str:
     parts = [f"{kind} {row.name} {row.sha256[:8]}" for kind, row in models.items()]
     parts += [] if judge is None else [f"attributes {judge.model} {judge.sha256[:8]}"]
-    parts += [f"{kind} cohort {one.sha256[:8]}" for kind, one in site.cohorts.items()]
+    for kind, lens in site.lenses.items():
+        if lens.whitening is not None:
+            learned = f"of {lens.whitening.n} tracklets {lens.whitening.sha256[:8]}"
+            parts.append(f"{kind} whitened by what is common {learned}")
+        if lens.cohort is not None:
+            parts.append(f"{kind} cohort {lens.cohort.sha256[:8]}")
     fitted = {str(row.calibration.get("made_from", "none")) for row in models.values()}
     return f"{mode}; {'; '.join(parts)}; calibration: {'; '.join(sorted(fitted))}; n={n}"
 

@@ -135,6 +135,8 @@ class Models:
         own = self._fitted.get(row.name, {})
         if own.get("sha256") != row.sha256:
             return row
+        if own.get("whitened"):
+            return replace(row, whitened=own["calibration"])
         return replace(row, calibration=own["calibration"])
 
     @cached_property

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from hashlib import blake2b, sha256
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from core.gallery import Gallery
 from core.geometry import haversine_m
 from core.route import clock_sigma_s
 from core.settings import write_whole
+from core.sitelens import Cohort, SiteLens, learned
 from core.types import Camera, Float32, Float64, Int, Kind, Recorder
 from core.zoo import Row
 
@@ -32,31 +33,31 @@ SAME_CLOTHES = 0.98  # strangers are compared as a sighting in footage would be
 
 
 @dataclass(frozen=True)
-class Cohort:
-    """Certain strangers of this site, frozen: vectors (C,D), and the hash that receipts print."""
-
-    vectors: Float32
-    sha256: str
-
-    def numbers(self, rows: Float32) -> Float64:
-        """Mean and deviation (n,2) of rows (n,D) against the cohort."""
-        return np.stack(rank.cohort_stats(rows, self.vectors), axis=1)
-
-
-@dataclass(frozen=True)
 class Site:
-    """Strangers by presence pattern: which kinds of evidence both sides of a pair have.
+    """What is known of a site: how strangers score, and how its vectors are looked at.
 
-    cohorts  {kind: certain strangers to normalise with}; absent where there are fewer than 200
+    by_pattern  strangers by presence pattern: which kinds of evidence both sides of a pair have
+    lenses      {kind: what its vectors are looked at through}; absent where the site is too small
     """
 
     by_pattern: Mapping[Pattern, rank.Strangers]
-    cohorts: Mapping[Kind, Cohort] = field(default_factory=dict)
+    lenses: Mapping[Kind, SiteLens] = field(default_factory=dict)
 
     @property
     def calibrated(self) -> bool:
         """False if strangers score higher here than a likelihood ratio allows."""
         return not any(rank.miscalibrated(one) for one in self.by_pattern.values())
+
+    def rows(self, models: Mapping[Kind, Row]) -> dict[Kind, Row]:
+        """The models with the calibration of what is compared here: of changed vectors, or not."""
+        return {
+            kind: replace(row, calibration=row.whitened) if self._changes(kind) else row
+            for kind, row in models.items()
+        }
+
+    def _changes(self, kind: Kind) -> bool:
+        lens = self.lenses.get(kind)
+        return lens is not None and lens.whitening is not None
 
     def expected_false(self, e: Float64, face: Float64, cloth: Float64, n: int) -> Float64:
         """Strangers expected to score as high among n tracklets, (N,), each by its own pattern."""
@@ -95,19 +96,24 @@ def measure(
 ) -> Site:
     """How certain strangers of this gallery score. Without enough of them: the bound of an LR.
 
-    keep  folder where the cohort is kept, so that more footage does not change old numbers
+    keep  folder where what was learned is kept, so that more footage does not change old numbers
     """
     tracks = _sample(gallery, cameras, recorders)
     if len(tracks.ids) < 2:
         return Site({})
     pairs = _pairs(tracks, list(cameras.values()))
-    rows = {kind: _rows_of(gallery, row, tracks.ids) for kind, row in models.items()}
-    cohorts: dict[Kind, Cohort] = {}
+    rows: dict[Kind, _Rows] = {}
+    lenses: dict[Kind, SiteLens] = {}
     for kind, row in models.items():
-        found = _cohort(row, rows[kind], pairs, keep) if row.calibration.get("cohort_a") else None
-        if found is not None:
-            cohorts[kind] = found
-    e = {k: _evidence(rows[k], row, k, pairs, cohorts.get(k)) for k, row in models.items()}
+        whitening = learned(gallery, row, keep)
+        rows[kind] = _rows_of(gallery, row, tracks.ids, SiteLens(whitening))
+        used = row.calibration if whitening is None else row.whitened
+        cohort = _cohort(row, rows[kind], pairs, keep, whitening) if used.get("cohort_a") else None
+        if whitening is not None or cohort is not None:
+            lenses[kind] = SiteLens(whitening, cohort)
+    site = Site({}, lenses)
+    used_rows = site.rows(models)
+    e = {k: _evidence(rows[k], row, k, pairs, lenses.get(k)) for k, row in used_rows.items()}
     body = rank.clothes_discount(e["body"], SAME_CLOTHES)
     by_pattern: dict[Pattern, rank.Strangers] = {}
     patterns: dict[Pattern, Float64] = {"body": body}
@@ -117,7 +123,7 @@ def measure(
         known = rank.Strangers(scores[~np.isnan(scores)])
         if known.measured:
             by_pattern[pattern] = known
-    return Site(by_pattern, cohorts)
+    return replace(site, by_pattern=by_pattern)
 
 
 @dataclass(frozen=True)
@@ -135,14 +141,15 @@ def stranger_scores(
     recorders: Mapping[str, Recorder],
     row: Row,
     kind: Kind,
+    lens: SiteLens,
 ) -> StrangerScores:
-    """How alike certain strangers of this site look to one model."""
+    """How alike certain strangers of this site look to one model, through the site's lens."""
     tracks = _sample(gallery, cameras, recorders)
     none = np.empty(0)
     if len(tracks.ids) < 2:
         return StrangerScores(np.empty((0, 2), np.int64), none, none.astype(np.int64))
     pairs = _pairs(tracks, list(cameras.values()))
-    cosine, bins = _alike(_rows_of(gallery, row, tracks.ids), pairs, kind)
+    cosine, bins = _alike(_rows_of(gallery, row, tracks.ids, lens), pairs, kind)
     known = bins >= 0
     return StrangerScores(pairs[known], cosine[known], bins[known])
 
@@ -219,7 +226,7 @@ class _Rows:
     px: Float64
 
 
-def _rows_of(gallery: Gallery, row: Row, ids: list[str]) -> _Rows:
+def _rows_of(gallery: Gallery, row: Row, ids: list[str], lens: SiteLens) -> _Rows:
     name = np.array([one.encode() for one in ids])
     order = np.argsort(name)
     matrix = np.zeros((len(ids), row.output["dim"]), dtype=np.float32)
@@ -228,7 +235,8 @@ def _rows_of(gallery: Gallery, row: Row, ids: list[str]) -> _Rows:
         at = order[np.minimum(np.searchsorted(name[order], part.tracklet_id), len(ids) - 1)]
         known = np.flatnonzero(name[at] == part.tracklet_id)
         rows = at[known]
-        matrix[rows], px[rows] = part.matrix[known], part.pooled_px[known]
+        matrix[rows] = lens.rows(np.asarray(part.matrix[known]), part.camera_id)
+        px[rows] = part.pooled_px[known]
     return _Rows(matrix, px)
 
 
@@ -240,21 +248,24 @@ def _alike(rows: _Rows, pairs: Int, kind: Kind) -> tuple[Float64, Int]:
     return cosine, rank.size_bins(kind, smaller)
 
 
-def _evidence(rows: _Rows, row: Row, kind: Kind, pairs: Int, cohort: Cohort | None) -> Float64:
+def _evidence(rows: _Rows, row: Row, kind: Kind, pairs: Int, lens: SiteLens | None) -> Float64:
     """Evidence (M,) of each pair by one model; NaN where one of them has no vector."""
     cosine, bins = _alike(rows, pairs, kind)
     calibration = rank.Calibration.from_row(row.calibration, kind)
     z = None
-    if cohort is not None:
-        of = cohort.numbers(rows.vectors)  # (N,2)
+    if lens is not None and lens.cohort is not None:
+        of = np.stack(rank.cohort_stats(rows.vectors, lens.cohort.vectors), axis=1)  # (N,2)
         (m_i, d_i), (m_j, d_j) = of[pairs[:, 0]].T, of[pairs[:, 1]].T
         z = rank.normalise(cosine, m_i, d_i, m_j, d_j)
     return rank.evidence(cosine, bins, calibration, kind, z)
 
 
-def _cohort(row: Row, rows: _Rows, pairs: Int, keep: Path | None) -> Cohort | None:
+def _cohort(
+    row: Row, rows: _Rows, pairs: Int, keep: Path | None, whitening: rank.Whitening | None
+) -> Cohort | None:
     """The cohort of this site for one model: the kept one, or made of tracklets of the pairs."""
-    path = None if keep is None else keep / f"{row.sha256[:16]}.npy"
+    seen_as = "" if whitening is None else f".{whitening.sha256[:12]}"
+    path = None if keep is None else keep / f"{row.sha256[:16]}{seen_as}.npy"
     vectors = _kept(path)
     if vectors is None:
         certain = np.unique(pairs)
@@ -266,7 +277,7 @@ def _cohort(row: Row, rows: _Rows, pairs: Int, keep: Path | None) -> Cohort | No
             content = io.BytesIO()
             np.save(content, vectors, allow_pickle=False)
             write_whole(path, content.getvalue())
-    return Cohort(vectors, sha256(vectors.tobytes()).hexdigest())
+    return Cohort.of(vectors)
 
 
 def _kept(path: Path | None) -> Float32 | None:

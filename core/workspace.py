@@ -31,7 +31,7 @@ from core.casebook import Case, Casebook, Category, Jobs
 from core.clock import iso_time as iso_time
 from core.errors import BadInput, NotFound
 from core.evidence import MODES, Mode, Scope
-from core.gallery import Gallery
+from core.gallery import Gallery, Scores
 from core.photo import Upload
 from core.pieces import PIECE_S
 from core.probes import Box, PhotoSource, Probes, checked_box
@@ -406,7 +406,7 @@ class Workspace:
             query,
             scope,
             self._models.vectors(),
-            self._site(),
+            self.site(),
             judge=self._judge,
             top=top,
             mode=mode,
@@ -453,6 +453,12 @@ class Workspace:
             if sighting.tracklet_id is not None and sighting.verdict is not None
         }
 
+    def similar(self, case: str, kind: Kind) -> Scores:
+        """Cosines of a case's probe with everybody by one model, as a search compares them."""
+        row = self._models.vectors()[kind]
+        query, cameras = self._probes.query(case), list(self.cameras())
+        return compare.similar(self.gallery, query, row, self.site(), kind, cameras)
+
     def route(self, case: str, *, by: str = "") -> Route:
         """The most plausible way between cameras, from evidence, clocks, distances and verdicts.
 
@@ -468,7 +474,7 @@ class Workspace:
             query,
             self._scope(),
             self._models.vectors(),
-            self._site(),
+            self.site(),
             judge=self._judge,
             top=routing.SIGHTINGS,
         )
@@ -519,7 +525,7 @@ class Workspace:
 
     # --- inside ---------------------------------------------------------------------------------
 
-    def _site(self) -> Site:
+    def site(self) -> Site:
         """How certain strangers score here, measured again when clips or clocks have changed."""
         clips, recorders = self.clips(), self.recorders()
         clocks_and_places = sorted(map(repr, [*recorders.values(), *self.cameras().values()]))

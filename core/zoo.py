@@ -37,7 +37,9 @@ PROVIDERS = ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecution
 class Row:
     """One weight file of models.toml; see the head of that file for the units.
 
-    parts  names of the rows whose files run behind this one, in that order
+    parts     names of the rows whose files run behind this one, in that order
+    whitened  calibration of vectors changed by what a site's people have in common
+              (`core.rank.Whitening`); without one they are compared as they are
     """
 
     name: str
@@ -53,6 +55,7 @@ class Row:
     input: Mapping[str, Any]
     output: Mapping[str, Any]
     calibration: Mapping[str, Any] = field(default_factory=dict)
+    whitened: Mapping[str, Any] = field(default_factory=dict)
     rerank: bool = False  # whether `eval reid` showed that a second order of tracklets gains
     parts: Sequence[str] = ()
 

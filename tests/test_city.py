@@ -102,6 +102,25 @@ def test_the_route_test_finds_red_again_and_teal_nowhere_else(town, tiny_pack, c
     assert (found["open_set"]["absent"], found["open_set"]["present"]) == (1, 1)
 
 
+def test_a_calibration_is_fitted_on_what_the_tracker_made_of_films(
+    town, tiny_pack, tmp_path, capsys
+):
+    words = ["calibrate", "--model", "tiny_body", "--models", str(tiny_pack), "--pack", "tiny",
+             "--cities", str(town), "--keep", str(tmp_path / "kept"), "--json"]  # fmt: skip
+    assert main(words) == 0
+    said = json.loads(capsys.readouterr().out)
+    for name, quality in (("calibration", "quality"), ("whitened", "whitened_quality")):
+        assert sum(said[name]["n_genuine_ids"]) >= 1
+        assert said[name]["made_from"].startswith("town: ")
+        assert said[name]["cohort_a"] == []
+        assert isinstance(said[quality], list)
+    assert (tmp_path / "kept" / "town" / "workspace.toml").is_file()
+    assert main([*words, "--pictures", str(town)]) == 2
+    assert main([*words[:1], "--model", "tiny_face_embedding", *words[3:]]) == 2
+    assert "cities calibrate body models" in capsys.readouterr().err
+    assert main([*words[:1], "--model", "osnet_x0_25_msmt17", *words[3:]]) == 2
+
+
 def test_tables_have_the_papers_figure_ours_and_the_data(town, tiny_pack, capsys):
     words = ["eval", "tables", "--city", str(town), "--pack", "tiny", "--models", str(tiny_pack)]
     assert main(words) == 0

@@ -15,7 +15,7 @@ from core.cli import main
 from core.errors import BadInput
 from core.metrics.reliability import table
 from core.route import Settings
-from core.study.bodysets import groups
+from core.study.bodysets import Group, groups
 from core.study.claimplot import stops_picture, words_picture
 from core.study.openset import GRID, open_set
 from core.study.routetest import in_first
@@ -132,13 +132,15 @@ def test_crops_of_people_are_read_from_a_folder_and_from_a_manifest(tmp_path):
     for name in ("7_00", "7_01", "7_05", "8_00"):
         (tmp_path / "images" / f"{name}.jpg").touch()
     first, second = groups(tmp_path)
-    assert [[p.name for p in one] for one in first] == [["7_00.jpg", "7_01.jpg"]]
-    assert [[p.name for p in one] for one in second] == [["7_05.jpg"]]
+    assert [[p.name for p in one.paths] for one in first] == [["7_00.jpg", "7_01.jpg"]]
+    assert [[p.name for p in one.paths] for one in second] == [["7_05.jpg"]]
+    assert [one.camera for one in first + second] == ["A", "B"]
     write(tmp_path / "m.csv", "path,person_id,camera_id,role",
           [("a", "1", "x", "query"), ("b", "1", "y", "gallery"), ("c", "1", "z", "gallery"),
            ("d", "2", "x", "query")])  # fmt: skip
     first, second = groups(tmp_path / "m.csv")
-    assert (first, second) == ([[tmp_path / "a"]], [[tmp_path / "b"]])
+    assert first == [Group("x", (tmp_path / "a",))]
+    assert second == [Group("y", (tmp_path / "b",))]
     (tmp_path / "empty").mkdir()
     with pytest.raises(BadInput, match="nobody under two cameras"):
         groups(tmp_path / "empty")
@@ -161,7 +163,10 @@ def test_a_calibration_of_drawn_people_is_checked_on_real_ones(tiny_pack, tmp_pa
     words = ["calibrate", "--model", "tiny_body", "--models", str(tiny_pack), "--json",
              "--pictures", str(tmp_path / "m.csv")]  # fmt: skip
     assert main([*words, "--check", str(tmp_path)]) == 0
-    whole = json.loads(capsys.readouterr().out)["calibration"]
+    said = json.loads(capsys.readouterr().out)
+    whole = said["calibration"]
+    assert said["whitened"]["n_genuine_ids"] == [10, 10, 10]
+    assert [len(said[name]) for name in ("quality", "whitened_quality")] == [3, 3]
     assert whole["n_genuine_ids"] == whole["n_impostor_ids"] == [10, 10, 10]
     assert whole["real_validation"] == [True, True, True]
     assert f"checked on {tmp_path.name}" in whole["made_from"]

@@ -13,8 +13,8 @@ from core import calibrations, compare, rank, ticks
 from core.cli import main
 from core.doctor import examine
 from core.errors import BadInput, DongseonError
-from core.gallery import Gallery
-from core.sitecheck import Cohort, Site
+from core.sitecheck import Site
+from core.sitelens import Cohort, SiteLens
 from core.study import sitefit
 from core.study.bench import made
 from core.types import ATTRIBUTES, Description, Want
@@ -100,25 +100,6 @@ def test_the_level_of_a_site_moves_with_its_strangers(tiny_workspace, monkeypatc
 # --- cohort
 
 
-def test_scores_are_normalised_with_the_sites_own_strangers(tmp_path):
-    gallery = made.gallery(tmp_path, 240, 16, cameras=3, days=2)
-    cohort = Cohort(made.noise(200, 16, seed=5), "c" * 64)
-    key, numbers = gallery.numbers(made.MODEL, "cccc", cohort.numbers)
-    rows = np.concatenate([part.matrix for part in gallery.matrix(made.MODEL)])
-    assert np.allclose(numbers, np.stack(rank.cohort_stats(rows, cohort.vectors), axis=1))
-    stored = list((tmp_path / ".index").rglob("*.cccc.npy"))
-    assert len(stored) == 6
-
-    def never(rows):
-        raise AssertionError("counted again")
-
-    again = Gallery(tmp_path).numbers(made.MODEL, "cccc", never)
-    assert np.array_equal(again[0], key)
-    assert np.array_equal(again[1], numbers)
-    gallery.delete("k000-0")
-    assert len(list((tmp_path / ".index").rglob("*.cccc.npy"))) == 5
-
-
 def test_a_vector_in_the_cohort_is_no_stranger_to_itself():
     cohort = made.noise(50, 16)
     mean, std = rank.cohort_stats(cohort[:1], cohort)
@@ -139,8 +120,8 @@ def test_the_cohort_is_in_the_receipt_and_in_the_evidence(tiny_workspace, red_bo
     vectors = np.abs(made.noise(200, 12, seed=3))
     cohort = Cohort(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), "ab" * 32)
     with_, without = (
-        compare.search(ws.gallery, query, scope, models, Site({}, cohorts))
-        for cohorts in ({"body": cohort}, {})
+        compare.search(ws.gallery, query, scope, models, Site({}, lenses))
+        for lenses in ({"body": SiteLens(cohort=cohort)}, {})
     )
     assert "body cohort abababab" in with_.method
     assert "cohort" not in without.method

@@ -7,6 +7,7 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tiny
 from PIL import Image
@@ -14,6 +15,7 @@ from PIL import Image
 from core import study
 from core.cli import main
 from core.errors import BadInput, NotFound
+from core.study.evaluate import _learned_of_others, _reid
 
 ROOT = Path(__file__).parents[1]
 BESIDE = ROOT.parent / "shared"
@@ -62,6 +64,23 @@ def test_reid_counts_present_and_absent_people_apart(crops, tiny_pack):
     assert found["map"] == 1.0
     assert found["rank1"] == 1.0
     assert (found["n_query"], found["n_absent"], found["n_gallery"]) == (1, 1, 3)
+    assert (found["whitened"]["n_query"], found["whitened"]["n_absent"]) == (1, 1)
+    assert found["whitened"]["of_other_people"] == {}  # too few people for two halves
+
+
+def test_what_a_camera_does_to_everybody_is_learned_of_other_people_too():
+    """Colors pulled one way by each camera: both halves are better without that."""
+    rng = np.random.default_rng(0)
+    who = rng.normal(size=(40, 24))
+    rows = np.concatenate([who + 2 * rng.normal(size=24) for _ in "AB"])
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    person = np.tile(np.arange(40).astype(str), 2)
+    camera = np.repeat(["A", "B"], 40)
+    found = _learned_of_others(rows, person, camera, camera == "A")
+    assert found["whitened_map"] > found["plain_map"] + 0.1
+    assert found["whitened_rank1"] > found["plain_rank1"]
+    whole = _reid(rows, person, camera, camera == "A")["map"]
+    assert found["plain_map"] > whole  # half the strangers
 
 
 def test_a_wrong_label_lowers_the_figures(crops, tiny_pack):

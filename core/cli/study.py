@@ -87,6 +87,9 @@ def add(verbs: Verbs) -> None:
     one = verbs.add("calibrate", calibrate, models=True)
     one.add_argument("--model", metavar="NAME", help="with --pictures: fit it for models.toml")
     one.add_argument("--pictures", metavar="DIR", help="labelled pictures; see docs/models.md")
+    one.add_argument("--cities", nargs="+", metavar="CITY", help="or films of made-up cities")
+    one.add_argument("--keep", metavar="DIR", help="keep what was ingested for the next run")
+    one.add_argument("--pack", metavar="NAME", help="that reads the cities' films")
     one.add_argument("--check", metavar="DIR", help="measure on these real people, not fitted")
     one.add_argument("--weaken", type=float, default=1.0, metavar="X",
                      help="all evidence times X, 0 to 1")  # fmt: skip
@@ -131,15 +134,24 @@ def eval_reid(args: argparse.Namespace) -> int:
     model = _model(args, "body_embedding")
     values = study.reid(Path(args.manifest), model, args.models, progress=sys.stderr)
     lines = []
-    tracklets = values["tracklets"]
-    for name, one in (
-        ("crops", values),
-        ("re-ranked", values["reranked"]),
-        ("tracklets", tracklets),
-        ("re-ranked", tracklets["reranked"]),
-    ):
-        ranks = "  ".join(f"rank-{r} {one[f'rank{r}']}" for r in (1, 5, 10, 20))
-        lines.append(f"{name:<12} mAP {one['map']}  {ranks}")
+    for how in (values, values["whitened"]):
+        for name, one in (
+            ("crops", how),
+            ("re-ranked", how["reranked"]),
+            ("tracklets", how["tracklets"]),
+            ("re-ranked", how["tracklets"]["reranked"]),
+        ):
+            ranks = "  ".join(f"rank-{r} {one[f'rank{r}']}" for r in (1, 5, 10, 20))
+            lines.append(f"{name:<12} mAP {one['map']}  {ranks}")
+        if how is values:
+            lines.append("without what everybody under the same camera has in common:")
+    other = values["whitened"]["of_other_people"]
+    if other:
+        lines.append(
+            "learned of other people, two halves in turn: "
+            f"mAP {other['plain_map']} as they are, {other['whitened_map']} changed; "
+            f"rank-1 {other['plain_rank1']}, {other['whitened_rank1']}"
+        )
     lines.append(f"{model}: {values['n_query']} queries, {values['n_absent']} absent")
     return answer(args, values, "\n".join(lines))
 
@@ -330,11 +342,15 @@ def calibrate(args: argparse.Namespace) -> int:
     """Fit score -> evidence: on labelled pictures for models.toml, or for this workspace's site."""
     from core import study
 
-    if (args.model is None) != (args.pictures is None):
-        raise BadInput("name both --model and --pictures, or neither to calibrate a workspace")
+    if (args.model is not None) != (args.pictures is not None) + bool(args.cities):
+        raise BadInput(
+            "name --model and either --pictures or --cities, or none to calibrate a workspace"
+        )
     if args.model is not None:
-        result = study.calibrate(args.model, Path(args.pictures), args.models, sys.stderr,
-                                 check=_path(args.check), weaken=args.weaken)  # fmt: skip
+        cities = [Path(city) for city in args.cities or ()]
+        result = study.calibrate(args.model, cities or Path(args.pictures), args.models, sys.stderr,
+                                 check=_path(args.check), pack=args.pack,
+                                 workspaces=_path(args.keep), weaken=args.weaken)  # fmt: skip
         return answer(args, result.values, result.text)
     if args.undo and args.write:
         raise BadInput("--undo goes back and --write goes on: give one of them")

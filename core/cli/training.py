@@ -27,6 +27,8 @@ OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "frozen": ({"action": "store_const", "const": True}, "the backbone stays as --start has it"),
     "colors": ({"action": "store_const", "const": True}, "histograms of colors by height beside "
                "the backbone"),
+    "mirrored": ({"action": "store_const", "const": True}, "the model written looks at each crop "
+                 "and its mirror picture: better, and twice the work"),
     "epochs": ({"type": int, "metavar": "N"}, "default 60"),
     "size": ({"metavar": "WxH"}, "input, px; default 128x256"),
     "embedding": ({"type": int, "metavar": "N"}, "numbers in a body vector; default 512"),

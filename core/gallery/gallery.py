@@ -34,7 +34,7 @@ from core.gallery.clipfile import DamagedClipError, Footer, Pooled, clip_of
 from core.gallery.cliplist import ClipList, File, Stamp, day_start, fingerprint
 from core.gallery.clipquery import ClipQuery
 from core.gallery.clipwriter import ClipWriter
-from core.gallery.index import Index, Partition, Scores
+from core.gallery.index import Index, Lens, Partition, Scores
 from core.types import (
     Clip,
     Description,
@@ -277,11 +277,13 @@ class Gallery:
         cameras: Iterable[str] | None = None,
         between: Between | None = None,
         sha256: str | None = None,
+        lens: Lens | None = None,
     ) -> Scores:
         """Cosines of probe vectors with every tracklet that has a vector of this model; exact.
 
         vectors  (P,D) unit rows;  cameras and between as in `select`
         sha256   hash of the model file that made vectors, when known
+        lens     what the tracklets are looked at through; the vectors have been already
 
         Raises ModelError if the model files or the dimensions differ, BadInput if vectors holds
         NaN, Busy if the files keep changing.
@@ -289,8 +291,8 @@ class Gallery:
         probe = np.atleast_2d(np.asarray(vectors, dtype=np.float32))  # (P,D)
         if not np.isfinite(probe).all():
             raise BadInput("the probe's vector holds values that are no numbers: take another crop")
-        parts = self._of_one_model(model, cameras, between, sha256, probe.shape[1])
-        return index.search(parts, probe)
+        parts = self._of_one_model(model, cameras, between, sha256, probe.shape[1], lens)
+        return index.search(parts, probe, lens)
 
     def top(
         self,
@@ -311,6 +313,15 @@ class Gallery:
 
         Raises like `scores`.
         """
+        for whole, window in self._whole(model, cameras, between):
+            part = index.within(whole, window)
+            if len(part):
+                yield part
+
+    def _whole(
+        self, model: str, cameras: Iterable[str] | None, between: Between | None
+    ) -> Iterator[tuple[Partition, tuple[float, float] | None]]:
+        """Each camera's days from first to last that its window may touch, and the window."""
         _check_windows(between)
         for camera_id in self._list.cameras(cameras):
             window = None if between is None else between.get(camera_id)
@@ -320,25 +331,7 @@ class Gallery:
             for day, files in [(day, list(files)) for day, files in days]:
                 if window is not None and day_start(day) > window[1]:
                     break
-                part = index.within(self._partition(model, camera_id, day, files), window)
-                if len(part):
-                    yield part
-
-    def numbers(
-        self,
-        model: str,
-        name: str,
-        count: Callable[[Float32], Float64],
-        cameras: Iterable[str] | None = None,
-    ) -> tuple[NDArray[np.uint64], Float64]:
-        """Numbers (N,K) of every tracklet, counted once and stored, and the keys (N,) of `Scores`.
-
-        name  letters and digits that say which numbers;  count: pooled vectors (n,D) -> (n,K)
-        """
-        parts = list(self.matrix(model, cameras))
-        keys = [np.empty(0, np.uint64), *(part.key for part in parts)]
-        found = [self._index.beside(model, part, name, count) for part in parts]
-        return np.concatenate(keys), np.concatenate(found) if found else np.empty((0, 0))
+                yield self._partition(model, camera_id, day, files), window
 
     # Files and footers.
 
@@ -456,12 +449,18 @@ class Gallery:
         between: Between | None,
         sha256: str | None,
         dim: int,
+        lens: Lens | None = None,
     ) -> Iterator[Partition]:
         """The partitions of `matrix`, as long as they come from one model file."""
-        for part in self.matrix(model, cameras, between):
+        for whole, window in self._whole(model, cameras, between):
+            part = index.within(whole, window)
+            if not len(part):
+                continue
             sha256 = sha256 or part.sha256
             if part.sha256 != sha256 or part.matrix.shape[1] != dim:
                 raise _other_model(model)
+            if lens is not None:  # counted of the whole matrix, whatever the window
+                part = index.within(self._index.through(model, whole, lens), window)
             yield part
 
     def _partition(self, model: str, camera_id: str, day: str, files: Sequence[File]) -> Partition:

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +67,21 @@ class Rows:
         return len(self.tracklet_id)
 
 
+class Lens(Protocol):
+    """Another way to look at the rows than as they were stored: what a site taught of itself.
+
+    name     letters and digits; what is counted once and stored beside a matrix is named by it
+    numbers  rows (n,D) of a camera -> (n,K) float64, the first their lengths seen this way
+    toward   probes (P,D) -> directions (P,D), offsets (P,) for the rows of a camera:
+             (row @ direction - offset) / length is the cosine
+    """
+
+    @property
+    def name(self) -> str: ...
+    def numbers(self, rows: Float32, camera_id: str) -> Float64: ...
+    def toward(self, vectors: Float32, camera_id: str) -> tuple[Float32, Float32]: ...
+
+
 @dataclass(frozen=True)
 class Partition(Rows):
     """Pooled vectors of one camera and day by one model, ordered by enter_s then id.
@@ -75,6 +90,7 @@ class Partition(Rows):
     sha256  hash of the model that made them, "" if there are none
     skipped names of clip files that were damaged
     mark    fingerprint of the clip files it was made from, "" if it was not stored
+    numbers (n,K) what a lens counted of each row, None without a lens
     """
 
     matrix: Float32
@@ -83,6 +99,7 @@ class Partition(Rows):
     sha256: str
     skipped: tuple[str, ...] = ()
     mark: str = ""
+    numbers: Float64 | None = None
 
     @cached_property
     def latest_s(self) -> Float64:
@@ -95,6 +112,7 @@ class Scores:
     """Cosines of P probe vectors with N tracklets; camera clock.
 
     cosine  (P,N) float32;  pieces  the N tracklets, in order
+    numbers (N,K) what a lens counted of each, None without a lens
 
     The columns below are joined when first asked for: a scan that only wants the best few never
     touches a million strings. `key` joins the scores of two models as cheaply.
@@ -102,6 +120,7 @@ class Scores:
 
     cosine: Float32
     pieces: tuple[Rows, ...]
+    numbers: Float64 | None = None
 
     def __len__(self) -> int:
         return int(self.cosine.shape[1])
@@ -150,7 +169,8 @@ class Scores:
             name: np.array([getattr(self.pieces[p], name)[i] for p, i in at], dtype=dtype)
             for name, dtype in _COLUMNS.items()
         }
-        return Scores(self.cosine[:, index], (Rows(**rows),))
+        numbers = None if self.numbers is None else self.numbers[index]
+        return Scores(self.cosine[:, index], (Rows(**rows),), numbers)
 
     def best(self, k: int) -> Scores:
         """The k tracklets with the highest cosine to any probe vector, best first.
@@ -225,37 +245,56 @@ def within(part: Partition, window: tuple[float, float] | None) -> Partition:
     stayed = part.leave_s[cut] >= window[0]
     if not stayed.all():  # some of the slice left before the window began
         cut = low + np.flatnonzero(stayed)
-    return replace(part, **{name: getattr(part, name)[cut] for name in ("matrix", *_COLUMNS)})
+    kept = ("matrix", *_COLUMNS) if part.numbers is None else ("matrix", "numbers", *_COLUMNS)
+    return replace(part, **{name: getattr(part, name)[cut] for name in kept})
 
 
-def search(parts: Iterable[Partition], vectors: Float32) -> Scores:
+def search(parts: Iterable[Partition], vectors: Float32, lens: Lens | None = None) -> Scores:
     """Cosines of (P,D) unit vectors with every row of the partitions.
+
+    lens  rows are looked at through it; the partitions then hold its numbers, the vectors have
+          been changed by whoever asks
 
     Few vectors are taken row by row, so a row's cosine is the same number whatever else is
     searched, and the cores share the partitions: one BLAS call for each would wait on a busy
     machine for all cores, again and again. Many vectors at once go through BLAS.
     """
     found, kept, left = [np.empty((len(vectors), 0), np.float32)], list[Rows](), iter(parts)
+    numbers: list[Float64] = []
     while batch := list(islice(left, OPEN_MAPS)):  # maps that nobody holds close after their batch
         kept += [Rows(*(getattr(part, name) for name in _COLUMNS)) for part in batch]
-        found += _cosines(vectors, batch)
-    return Scores(np.concatenate(found, axis=1), tuple(kept))
+        numbers += [part.numbers for part in batch if part.numbers is not None]
+        found += _cosines(vectors, batch, lens)
+    beside = np.concatenate(numbers) if numbers else None
+    return Scores(np.concatenate(found, axis=1), tuple(kept), beside)
 
 
-def _cosines(vectors: Float32, parts: Sequence[Partition]) -> list[Float32]:
+def _cosines(
+    vectors: Float32, parts: Sequence[Partition], lens: Lens | None = None
+) -> list[Float32]:
     """(P,D) vectors -> (P,n) cosines for each partition."""
     if len(vectors) > FEW:
-        return [vectors @ part.matrix.T for part in parts]
+        return [_seen(part, vectors, lens, many=True) for part in parts]
     if sum(part.matrix.size for part in parts) < WORTH_THREADS:
-        return _row_by_row(vectors, parts)
+        return _row_by_row(vectors, lens, parts)
     runs = [parts[i : i + RUN] for i in range(0, len(parts), RUN)]
     with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_THREADS)) as pool:
-        return [one for run in pool.map(partial(_row_by_row, vectors), runs) for one in run]
+        return [one for run in pool.map(partial(_row_by_row, vectors, lens), runs) for one in run]
 
 
-def _row_by_row(vectors: Float32, parts: Sequence[Partition]) -> list[Float32]:
+def _row_by_row(vectors: Float32, lens: Lens | None, parts: Sequence[Partition]) -> list[Float32]:
     """(P,D) vectors -> (P,n) cosines for each partition."""
-    return [np.vecdot(part.matrix[:, None], vectors[None]).T for part in parts]
+    return [_seen(part, vectors, lens) for part in parts]
+
+
+def _seen(part: Partition, vectors: Float32, lens: Lens | None, *, many: bool = False) -> Float32:
+    """(P,D) vectors -> (P,n) cosines with the rows of one partition, through the lens."""
+    toward, offset = (vectors, None) if lens is None else lens.toward(vectors, part.camera_id)
+    cosine = toward @ part.matrix.T if many else np.vecdot(part.matrix[:, None], toward[None]).T
+    if offset is None or part.numbers is None:
+        return np.asarray(cosine, np.float32)
+    length = part.numbers[:, 0].astype(np.float32)
+    return np.asarray((cosine - offset[:, None]) / length, np.float32)
 
 
 @dataclass(frozen=True)
@@ -283,6 +322,7 @@ class Index:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._held: dict[tuple[str, str, str], _Stored] = {}
+        self._beside: dict[tuple[str, str, str], tuple[str, Float64]] = {}
         self._maps = 0
         self._most = _most_maps()
 
@@ -321,19 +361,22 @@ class Index:
             closed = replace(part, matrix=np.empty((0, shape[1]), np.float32))
             self._held[name] = _Stored(mark, closed, path, offset, shape)
 
-    def beside(
-        self, model: str, part: Partition, name: str, count: Callable[[Float32], Float64]
-    ) -> Float64:
-        """Numbers (n,K) that belong to the rows of a whole matrix, counted once and stored with it.
+    def through(self, model: str, part: Partition, lens: Lens) -> Partition:
+        """A whole matrix with a lens's numbers of its rows, counted once and stored beside it."""
+        of, said = (model, part.camera_id, part.day), f"{part.mark}.{lens.name}"
+        known = self._beside.get(of)
+        if known is None or known[0] != said:
+            path = self._folder(*of) / f"{said}.npy"
+            known = self._beside[of] = said, self._counted(path, part, lens)
+        return replace(part, numbers=known[1])
 
-        name  letters and digits that say which numbers;  count: matrix (n,D) -> (n,K)
-        """
-        path = self._folder(model, part.camera_id, part.day) / f"{part.mark}.{name}.npy"
+    def _counted(self, path: Path, part: Partition, lens: Lens) -> Float64:
+        """A lens's numbers (n,K) of a whole matrix: read, or counted and stored."""
         with suppress(OSError, ValueError, EOFError):
             known = np.load(path)
             if len(known) == len(part):
                 return np.asarray(known, dtype=np.float64)
-        numbers = count(part.matrix)
+        numbers = lens.numbers(part.matrix, part.camera_id)
         with suppress(OSError):
             _atomic(path, lambda file: np.save(file, numbers, allow_pickle=False))
         return numbers
@@ -342,6 +385,7 @@ class Index:
         """Forget and delete the matrices of a camera and day."""
         for name in [name for name in self._held if name[1:] == (camera_id, day)]:
             gone = self._held.pop(name, None)
+            self._beside.pop(name, None)
             self._maps -= gone is not None and gone.path is None
         for model in _folders(self.root):
             shutil.rmtree(model / f"camera={camera_id}" / f"day={day}", ignore_errors=True)

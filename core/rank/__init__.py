@@ -28,15 +28,18 @@ from core.rank.population import (
     expected_here,
     miscalibrated,
 )
+from core.rank.whitening import ANYWHERE, Whitening
 from core.rank.words import band, bands
 
 __all__ = [
+    "ANYWHERE",
     "CAPS",
     "DOUBT",
     "ENOUGH_STRANGERS",
     "Calibration",
     "ClothesSource",
     "Strangers",
+    "Whitening",
     "attribute_evidence",
     "attribute_lr",
     "band",

@@ -202,14 +202,20 @@ class Net(nn.Module):
 
 
 class Embedding(nn.Module):
-    """The part of a network that goes into the product as a body model: (B,3,H,W) -> (B,D)."""
+    """The part of a network that goes into the product as a body model: (B,3,H,W) -> (B,D).
 
-    def __init__(self, net: Net) -> None:
+    mirrored  each crop is seen as it is and mirrored, which costs twice as much: the mean of both
+    """
+
+    def __init__(self, net: Net, mirrored: bool = False) -> None:
         super().__init__()
-        self.net = net
+        self.net, self.mirrored = net, mirrored
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.net.neck(self.net.project(self.net.pooled(x)))
+        pooled = self.net.pooled(x)
+        if self.mirrored:
+            pooled = (pooled + self.net.pooled(x.flip(3))) / 2
+        return self.net.neck(self.net.project(pooled))
 
 
 class Judge(nn.Module):

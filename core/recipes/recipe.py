@@ -24,6 +24,7 @@ class Recipe(Options):
     manifest    CSV tables of labelled crops
     frozen      the backbone keeps the weights of `start`: only what stands on it learns
     colors      a palette (histograms of colors by height) stands beside the backbone
+    mirrored    the body model that is written looks at each crop and its mirror picture
     size        (width, height) px of the input;  embedding: numbers in a body vector
     people, crops  P identities x K crops in a batch
     scale       0 = a linear softmax over identities; more = by the angle alone, times this
@@ -45,6 +46,7 @@ class Recipe(Options):
     backbone: str = "osnet_x0_25"
     frozen: bool = False
     colors: bool = False
+    mirrored: bool = False
     epochs: int = 60
     size: tuple[int, int] = (128, 256)
     embedding: int = 512

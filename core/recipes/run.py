@@ -90,8 +90,8 @@ def body_model(trained: Bodies) -> Exported:
     """Write NAME.onnx, the body vectors."""
     recipe = trained.recipe
     path = Path(recipe.out) / f"{recipe.name}.onnx"
-    apart = export.export(networks.Embedding(trained.net), path, recipe.size, ["embedding"],
-                          recipe.embedding)  # fmt: skip
+    part = networks.Embedding(trained.net, recipe.mirrored)
+    apart = export.export(part, path, recipe.size, ["embedding"], recipe.embedding)
     output = {"decoder": "embedding", "dim": recipe.embedding}
     row = export.row(path, "body_embedding", recipe.size, output, about(trained))
     return Exported(recipe.name, path.name, row, apart)

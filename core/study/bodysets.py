@@ -6,17 +6,26 @@ manifest (CSV: path,person_id,camera_id,role) of drawn people, `python -m core.c
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import BadInput
 from core.study.manifest import rows
 
-Groups = tuple[list[list[Path]], list[list[Path]]]
-"""Pictures of each person under the first and, in the same order, under the second camera."""
+
+@dataclass(frozen=True)
+class Group:
+    """Pictures of one person under one camera."""
+
+    camera: str
+    paths: tuple[Path, ...]
 
 
-def groups(source: Path) -> Groups:
-    """Everybody seen under two cameras. Raises BadInput if there is nobody, NotFound."""
+def groups(source: Path) -> tuple[list[Group], list[Group]]:
+    """Everybody seen under two cameras: each under the first and, in that order, the second.
+
+    Raises BadInput if there is nobody, NotFound.
+    """
     crops = _listed(source) if source.suffix == ".csv" else _folder(source)
     people = sorted(who for side, who in crops if side == 0 and (1, who) in crops)
     if not people:
@@ -28,20 +37,27 @@ def groups(source: Path) -> Groups:
     return [crops[0, who] for who in people], [crops[1, who] for who in people]
 
 
-def _folder(folder: Path) -> dict[tuple[int, str], list[Path]]:
-    crops: dict[tuple[int, str], list[Path]] = {}
+def _folder(folder: Path) -> dict[tuple[int, str], Group]:
+    crops: dict[tuple[int, str], Group] = {}
     for path in sorted((folder / "images").glob("*_*.jpg")):
         person, _, shot = path.stem.rpartition("_")
-        crops.setdefault((int(int(shot) >= 5), person), []).append(path)
+        side = int(int(shot) >= 5)
+        _add(crops, (side, person), "AB"[side], path)
     return crops
 
 
-def _listed(manifest: Path) -> dict[tuple[int, str], list[Path]]:
+def _listed(manifest: Path) -> dict[tuple[int, str], Group]:
     """Of each person the query's camera, and of the gallery's cameras the first."""
-    crops: dict[tuple[int, str], list[Path]] = {}
-    taken: dict[tuple[int, str], str] = {}
+    crops: dict[tuple[int, str], Group] = {}
     for row in rows(manifest, ("path", "person_id", "camera_id", "role")):
         key = int(row["role"] == "gallery"), row["person_id"]
-        if taken.setdefault(key, row["camera_id"]) == row["camera_id"]:
-            crops.setdefault(key, []).append(manifest.parent / row["path"])
+        if key not in crops or crops[key].camera == row["camera_id"]:
+            _add(crops, key, row["camera_id"], manifest.parent / row["path"])
     return crops
+
+
+def _add(
+    crops: dict[tuple[int, str], Group], key: tuple[int, str], camera: str, path: Path
+) -> None:
+    known = crops.get(key, Group(camera, ()))
+    crops[key] = Group(camera, (*known.paths, path))

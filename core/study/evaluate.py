@@ -59,8 +59,13 @@ def reid(
     query = np.array([r["role"] == "query" for r in rows])
     if query.all() or not query.any():
         raise BadInput("the manifest needs pictures of both roles, query and gallery")
+    changed = rank.Whitening.fit(vectors, camera).mixed(vectors, camera)
     return {
         **_reid(vectors, person, camera, query),
+        "whitened": {
+            **_reid(changed, person, camera, query),
+            "of_other_people": _learned_of_others(vectors, person, camera, query),
+        },
         "n_gallery": int((~query).sum()),
         "model": model,
         "eval": "reid",
@@ -81,6 +86,29 @@ def _reid(vectors: Float32, person: Words, camera: Words, query: Bools) -> dict[
         "n_query": before.n_query,
         "n_absent": before.n_absent,
     }
+
+
+def _learned_of_others(
+    vectors: Float32, person: Words, camera: Words, query: Bools
+) -> dict[str, float | None]:
+    """Means over two halves of the people: as they are, and changed by what the other half taught.
+
+    None where a half has nobody in both roles.
+    """
+    known = np.unique(person)
+    told: dict[str, list[float]] = {}
+    for half in (0, 1):
+        own = np.isin(person, known[half::2])
+        if not (own & query).any() or not (own & ~query).any() or own.all():
+            return {}
+        site = rank.Whitening.fit(vectors[~own], camera[~own])
+        for name, rows in (("plain", vectors), ("whitened", site.mixed(vectors, camera))):
+            probe, gallery = rows[own & query], rows[own & ~query]
+            who = [of[own & side] for of in (person, camera) for side in (query, ~query)]
+            found = retrieval(probe @ gallery.T, *who)
+            told.setdefault(f"{name}_map", []).append(found.map)
+            told.setdefault(f"{name}_rank1", []).append(found.rank(1))
+    return {name: plain(float(np.mean(values))) for name, values in told.items()}
 
 
 def _figures(found: Retrieval) -> dict[str, float | None]:

@@ -32,7 +32,7 @@ from core.photo import Upload
 from core.study.city import City, Problem, Visit
 from core.study.delivered import read
 from core.study.tracktest import counts, kept
-from core.types import Float32, Float64, Image, Ranking, Tracklet
+from core.types import Float32, Float64, Image, Kind, Ranking, Tracklet
 from core.workspace import Workspace
 
 Probe = Literal["crop", "photos"]
@@ -243,21 +243,17 @@ def scores(
     stop = _posterior(ws, case, ranking)
     return {
         "hsv": _stripes_scores(ws, case, ranking, known),
-        "body": _cosines(ws, case, ranking, "body_embedding"),
-        **({"face": _cosines(ws, case, ranking, "face_embedding")} if has_face else {}),
+        "body": _cosines(ws, case, ranking, "body"),
+        **({"face": _cosines(ws, case, ranking, "face")} if has_face else {}),
         "fused": shipped,
         "fused+route": np.round(stop, 6) + 1e-9 * (shipped + n) / max(1, n),
     }
 
 
-def _cosines(ws: Workspace, case: str, ranking: Ranking, task: str) -> Float64:
-    from core.gallery import pool
-
-    row = ws.models()[task]
-    vectors = ws.probe(case).description.vectors.get(row.name)
-    if vectors is None or not len(ranking):
+def _cosines(ws: Workspace, case: str, ranking: Ranking, kind: Kind) -> Float64:
+    if ws.vectors()[kind].name not in ws.probe(case).description.vectors or not len(ranking):
         return np.full(len(ranking), np.nan)
-    found = ws.gallery.scores(row.name, pool(vectors).vector[None])
+    found = ws.similar(case, kind)
     known = dict(zip(found.tracklet_id.tolist(), found.cosine[0].tolist(), strict=True))
     return np.array([known.get(t, math.nan) for t in ranking.tracklet_id])
 

@@ -21,6 +21,7 @@ from core.errors import BadInput
 from core.gallery import pool
 from core.metrics.calibration import cllr, cllr_min
 from core.metrics.reliability import stranger_shares
+from core.sitelens import SiteLens
 from core.study.calibrate import Result, table_of
 from core.types import Float64, Int, Kind
 from core.workspace import Workspace
@@ -53,9 +54,11 @@ def fit_site(ws: Workspace, *, write: bool = False, by: str = "") -> Result:
     said: dict[str, Any] = {"written": False, "models": {}}
     chosen: dict[str, Any] = {}
     lines = []
-    for kind, row in ws.vectors().items():
-        strangers = _strangers(ws, row, kind)
-        genuine = _confirmed(ws, row, kind)
+    site = ws.site()
+    for kind, row in site.rows(ws.vectors()).items():
+        lens = site.lenses.get(kind, SiteLens())
+        strangers = _strangers(ws, row, kind, lens)
+        genuine = _confirmed(ws, row, kind, lens)
         fitted, how = _fit(row, kind, genuine, strangers)
         about: dict[str, Any] = {"how": how, "strangers": len(strangers.s),
                                  "confirmed_people": len(np.unique(genuine.person))}  # fmt: skip
@@ -66,7 +69,8 @@ def fit_site(ws: Workspace, *, write: bool = False, by: str = "") -> Result:
                 "after": _quality(fitted, kind, genuine, strangers),
                 "calibration": table_of(fitted),
             }
-            chosen[row.name] = {"sha256": row.sha256, "calibration": table_of(fitted)}
+            chosen[row.name] = {"sha256": row.sha256, "calibration": table_of(fitted),
+                                "whitened": lens.whitening is not None}  # fmt: skip
         said["models"][row.name] = about
         lines.append(_line(row.name, about))
     if write and not chosen:
@@ -146,13 +150,13 @@ def _line(name: str, about: Mapping[str, Any]) -> str:
     return text
 
 
-def _strangers(ws: Workspace, row: Row, kind: Kind) -> _Scores:
+def _strangers(ws: Workspace, row: Row, kind: Kind, lens: SiteLens) -> _Scores:
     """Pairs of tracklets that are certainly two people."""
-    found = sitecheck.stranger_scores(ws.gallery, ws.cameras(), ws.recorders(), row, kind)
+    found = sitecheck.stranger_scores(ws.gallery, ws.cameras(), ws.recorders(), row, kind, lens)
     return _Scores(found.cosine, found.bins, found.pairs[:, 0])
 
 
-def _confirmed(ws: Workspace, row: Row, kind: Kind) -> _Scores:
+def _confirmed(ws: Workspace, row: Row, kind: Kind, lens: SiteLens) -> _Scores:
     """Pairs of sightings of one case that people confirmed, in other cameras and at other times."""
     s, px, person = [], [], []
     for number, case in enumerate(ws.cases()):
@@ -165,7 +169,8 @@ def _confirmed(ws: Workspace, row: Row, kind: Kind) -> _Scores:
             if a.camera_id == b.camera_id or apart < APART_S or None in vectors:
                 continue
             p, q = (pool(v) for v in vectors if v is not None)
-            s.append(float(p.vector @ q.vector))
+            u, v = (lens.rows(of.vector[None], str(x.camera_id))[0] for x, of in ((a, p), (b, q)))
+            s.append(float(u @ v))
             px.append(min(p.px, q.px))
             person.append(number)
     bins = rank.size_bins(kind, np.array(px, dtype=np.float64))

@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from core.recipes import networks, palette  # noqa: E402
+from core.recipes import export, networks, palette  # noqa: E402
 from core.recipes.networks import MEAN, STD  # noqa: E402
 
 
@@ -66,6 +66,19 @@ def test_a_network_with_colors_is_the_same_graph_in_the_product(tmp_path):
     assert export.export(networks.Judge(net, {"bag": 1.0}), path, (32, 64), ["bag"], 0) < 1e-3
     plain = networks.Net("mobilenet_v2_in", "gem", 16, 4, {"bag": 2})
     assert net.project.in_features == plain.project.in_features + palette.Palette.channels
+
+
+def test_a_mirrored_model_says_the_same_of_a_crop_and_its_mirror_picture(tmp_path):
+    torch.manual_seed(2)
+    net = networks.Net("osnet_x0_25", "gem", 16, 4, {}).eval()
+    crops = torch.randn(3, 3, 64, 32)
+    with torch.no_grad():
+        for mirrored in (True, False):
+            part = networks.Embedding(net, mirrored)
+            same = torch.allclose(part(crops), part(crops.flip(3)), atol=1e-5)
+            assert same == mirrored
+            file = tmp_path / f"{mirrored}.onnx"
+            assert export.export(part, file, (32, 64), ["embedding"], 16) < 1e-4
 
 
 def test_the_input_is_brought_back_to_colors_first():
