@@ -121,6 +121,19 @@ def test_a_calibration_is_fitted_on_what_the_tracker_made_of_films(
     assert main([*words[:1], "--model", "osnet_x0_25_msmt17", *words[3:]]) == 2
 
 
+def test_a_rare_value_counts_where_it_is_likelier_than_in_training():
+    """Hats, one in ten in training: .3 is not the most probable value, and speaks for one."""
+    p = {"hat": np.array([0.7, 0.3, 0.0]), "none": np.array([0.95, 0.05, 0.0])}
+    about = [Description(str(i), {}, {"hat": p[who]}) for i, who in enumerate(("hat", "none"))]
+    table = [{"hat": "hat"}, {"hat": "none"}]
+    with_prior = judging.judged(about, table, {"hat": [0.9, 0.1, 0.0]})
+    without = judging.judged(about, table, {"hat": [0.5, 0.5, 0.0]})
+    assert with_prior["mean_accuracy"] == 1.0
+    assert without["mean_accuracy"] == 0.5
+    assert with_prior["accuracy"] == without["accuracy"] == 0.5  # the most probable values
+    assert judging.judged([Description("x")] * 2, table)["mean_accuracy"] == 0.5  # not judged: no
+
+
 def test_tables_have_the_papers_figure_ours_and_the_data(town, tiny_pack, capsys):
     words = ["eval", "tables", "--city", str(town), "--pack", "tiny", "--models", str(tiny_pack)]
     assert main(words) == 0

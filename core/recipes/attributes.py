@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from scipy.special import softmax
 
 from core import study
 from core.metrics.bootstrap import Interval
@@ -72,11 +73,10 @@ def _judged(
     trained: run.Bodies, on: Samples, temperature: Mapping[str, float]
 ) -> dict[str, tuple[Interval, dict[str, Any]]]:
     """{attribute: (balanced accuracy, likelihood before and after calibration)} on these crops."""
-    found = {}
+    found, prior = {}, trained.learned.priors()
     for name, x in training.logits(trained.net, on, trained.recipe).items():
-        balanced = reliability.balanced(
-            x.argmax(axis=1), on.code[name], on.person, len(ATTRIBUTES[name])
-        )
+        yes = softmax(x / temperature[name], axis=1) > prior[name]
+        balanced = reliability.balanced(yes, on.code[name], on.person)
         found[name] = balanced, _likelihoods(x, on.code[name], temperature[name])
     return found
 

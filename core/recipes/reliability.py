@@ -2,11 +2,14 @@
 
 Balanced accuracy of an attribute is the mean over its values of (true positive rate + true negative
 rate) / 2, so that 0.5 is guessing however many values there are; its interval draws whole people.
+A judgement says yes to a value where it is likelier than its share in training: there, and only
+there, a search counts it for the person (`core.ticks`). A picture may speak for two, or for none.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.metrics.bootstrap import Interval, over_cases
 from core.types import Float64, Int
@@ -36,20 +39,21 @@ def nll(logits: Float64, label: Int) -> float:
     return float(np.mean(log_sum - logits[np.arange(len(label)), label]))
 
 
-def balanced(judged: Int, label: Int, person: Int, values: int, least: int = LEAST) -> Interval:
+def balanced(said_yes: NDArray[np.bool_], label: Int, person: Int, least: int = LEAST) -> Interval:
     """Balanced accuracy with its 95 % interval over people; NaN where no value has enough pictures.
 
-    judged, label (N,) indices of values, label -1 = not labelled;  person (N,)
+    said_yes (N,V);  label (N,) index of a value, -1 = not labelled;  person (N,)
     """
     there = label >= 0
-    said, true = judged[there], label[there]
+    said, true = said_yes[there], label[there]
+    values = said.shape[1]
     _, who = np.unique(person[there], return_inverse=True)
     n = int(who.max()) + 1 if len(who) else 0
     count = np.bincount(true, minlength=values)
     kept = np.flatnonzero((count >= least) & (count <= len(true) - least))
     if not len(kept):
         return Interval(np.nan, np.nan, np.nan, n)
-    yes, is_so = said[:, None] == kept, true[:, None] == kept  # (N,K)
+    yes, is_so = said[:, kept], true[:, None] == kept  # (N,K)
     cells = [is_so & yes, is_so, ~is_so & ~yes, ~is_so]
     sums = np.zeros((4, n, len(kept)))
     for k, cell in enumerate(cells):

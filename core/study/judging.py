@@ -7,6 +7,7 @@ The manifest is CSV: path, and a column for each attribute of `types.ATTRIBUTES`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -49,8 +50,9 @@ def attributes(
         Description(row["path"], {}, judge(loaded, [whole(read(manifest.parent / row["path"]))]))
         for row in shown(table, progress)
     ]
+    prior = zoo.rows(directories)[model].calibration.get("prior", {})
     return {
-        **judged(about, table),
+        **judged(about, table, prior),
         "model": model,
         **({"pack": chosen} if chosen else {}),
         "eval": "attributes",
@@ -58,13 +60,22 @@ def attributes(
     }
 
 
-def judged(about: Sequence[Description], table: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+def judged(
+    about: Sequence[Description],
+    table: Sequence[Mapping[str, str]],
+    prior: Mapping[str, Sequence[float]] | None = None,
+) -> dict[str, Any]:
     """Figures of descriptions against labelled rows, one each; what is not judged counts as no.
 
+    Instance by instance each attribute's most probable value is taken. For the label-based mean
+    accuracy, where each value is asked for by itself, yes is what a search counts for a person:
+    more probable than its share in training.
+
+    prior           {attribute: share (V,) of its values in training}; where missing, all alike
     without_colors  the same figures without the three colours, as papers/001 trained
     by_rank         see `by_rank`
     """
-    said, true, known, by_name = {}, {}, {}, {}
+    said, counts, true, known, by_name = {}, {}, {}, {}, {}
     for name, values in ATTRIBUTES.items():
         label = [(row.get(name) or "").strip() for row in table]
         here = np.array([v not in ("", UNKNOWN) for v in label])  # (N,)
@@ -72,17 +83,23 @@ def judged(about: Sequence[Description], table: Sequence[Mapping[str, str]]) -> 
             continue
         y = np.array([[v == value for value in values] for v in label])  # (N,V)
         p = np.array([_yes(one, name, len(values)) for one in about])
+        likelier = np.array([_likelier(one, name, (prior or {}).get(name)) for one in about])
         right = (p & y).any(axis=1)[here]
         by_name[name] = {"accuracy": plain(float(right.mean())), "n": int(here.sum())}
-        said[name], true[name] = p, y
+        said[name], counts[name], true[name] = p, likelier, y
         known[name] = np.repeat(here[:, None], len(values), axis=1)
     if not by_name:
         raise BadInput("the manifest labels no attribute: name a column for each")
     plain_ones = [name for name in by_name if ATTRIBUTES[name] != COLORS]
 
     def of(names: Sequence[str]) -> dict[str, float | None]:
-        stacked = (np.hstack([part[name] for name in names]) for part in (said, true, known))
-        found = figures.attributes(*stacked)
+        first, each, y, here = (
+            np.hstack([part[name] for name in names]) for part in (said, counts, true, known)
+        )
+        found = replace(
+            figures.attributes(first, y, here),
+            mean_accuracy=figures.attributes(each, y, here).mean_accuracy,
+        )
         return {name: plain(getattr(found, name)) for name in FIGURES}
 
     return {
@@ -119,6 +136,14 @@ def by_rank(
         found = np.take_along_axis(p, best, axis=1)[asked[name]].mean(axis=0)
         sums[name] = [plain(float(x)) for x in found] + [None] * (RANKS - len(found))
     return sums
+
+
+def _likelier(about: Description, name: str, prior: Sequence[float] | None) -> Any:
+    """(V,) True where a value is more probable than its share in training."""
+    probability = about.attributes.get(name)
+    share = np.full(len(ATTRIBUTES[name]), 1 / len(ATTRIBUTES[name])) if prior is None else prior
+    none = np.zeros(len(ATTRIBUTES[name]), dtype=bool)
+    return none if probability is None else np.asarray(probability) > np.asarray(share)
 
 
 def _yes(about: Description, name: str, n: int) -> Any:

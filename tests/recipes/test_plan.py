@@ -41,6 +41,11 @@ def edited(manifest: Path, tmp_path: Path, old: str, new: str) -> Path:
 # The recipe.
 
 
+def yes(value):
+    """Who says yes to one of two values."""
+    return value[:, None] == np.arange(2)
+
+
 def test_options_make_a_recipe_and_what_is_not_given_is_the_default():
     recipe = from_options({"kind": "reid", "manifest": ["a/m.csv"], "out": "o", "lr": None})
     assert recipe == Recipe("reid", ("a/m.csv",), "o")
@@ -312,19 +317,19 @@ def test_a_known_temperature_is_found():
 def test_balanced_accuracy_of_known_cases():
     label = np.repeat([0, 1], [80, 20])
     person = np.arange(100) // 4
-    assert reliability.balanced(label, label, person, 2).value == 1
-    always = reliability.balanced(np.zeros(100, int), label, person, 2)
+    assert reliability.balanced(yes(label), label, person).value == 1
+    always = reliability.balanced(yes(np.zeros(100, int)), label, person)
     assert always.value == 0.5  # though 80 % are right
     assert always.high == 0.5
     hit = np.where(np.arange(100) < 80, 0, np.arange(100) % 2)  # half of the rare ones
-    assert reliability.balanced(hit, label, person, 2).value == pytest.approx(0.75)
+    assert reliability.balanced(yes(hit), label, person).value == pytest.approx(0.75)
 
 
 def test_too_few_pictures_of_a_value_say_nothing():
     label = np.repeat([0, 1, -1], [30, 14, 56])
-    found = reliability.balanced(label, label, np.arange(100), 2)
+    found = reliability.balanced(yes(label), label, np.arange(100))
     assert np.isnan(found.value)
-    assert np.isnan(reliability.balanced(label[:0], label[:0], label[:0], 2).value)
+    assert np.isnan(reliability.balanced(yes(label[:0]), label[:0], label[:0]).value)
 
 
 # The card.
