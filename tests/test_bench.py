@@ -26,6 +26,7 @@ def bench(capsys, *words) -> dict:
 def test_search_finds_what_the_product_finds(capsys):
     found = bench(capsys, "search", "--n", "400")
     assert found["same_answer"]
+    assert found["whitened"]["same_answer"]
     assert found["n"] == 400
     assert set(found["filter_2_percent"]) >= {"one_camera", "one_window"}
 

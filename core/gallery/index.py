@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -260,41 +260,40 @@ def search(parts: Iterable[Partition], vectors: Float32, lens: Lens | None = Non
     machine for all cores, again and again. Many vectors at once go through BLAS.
     """
     found, kept, left = [np.empty((len(vectors), 0), np.float32)], list[Rows](), iter(parts)
-    numbers: list[Float64] = []
+    numbers, offsets, known = list[Float64](), list[Float32](), dict[str, tuple[Float32, Float32]]()
     while batch := list(islice(left, OPEN_MAPS)):  # maps that nobody holds close after their batch
         kept += [Rows(*(getattr(part, name) for name in _COLUMNS)) for part in batch]
+        if lens is None:
+            found += _cosines([(part, vectors) for part in batch])
+            continue
+        for camera_id in {part.camera_id for part in batch} - known.keys():
+            known[camera_id] = lens.toward(vectors, camera_id)
+        found += _cosines([(part, known[part.camera_id][0]) for part in batch])
+        offsets += [known[part.camera_id][1] for part in batch]
         numbers += [part.numbers for part in batch if part.numbers is not None]
-        found += _cosines(vectors, batch, lens)
-    beside = np.concatenate(numbers) if numbers else None
-    return Scores(np.concatenate(found, axis=1), tuple(kept), beside)
+    cosine = np.concatenate(found, axis=1)
+    if not numbers:
+        return Scores(cosine, tuple(kept))
+    beside, rows = np.concatenate(numbers), [len(one) for one in kept]
+    cosine -= np.repeat(np.stack(offsets, axis=1), rows, axis=1)
+    cosine /= beside[:, 0].astype(np.float32)
+    return Scores(cosine, tuple(kept), beside)
 
 
-def _cosines(
-    vectors: Float32, parts: Sequence[Partition], lens: Lens | None = None
-) -> list[Float32]:
-    """(P,D) vectors -> (P,n) cosines for each partition."""
-    if len(vectors) > FEW:
-        return [_seen(part, vectors, lens, many=True) for part in parts]
-    if sum(part.matrix.size for part in parts) < WORTH_THREADS:
-        return _row_by_row(vectors, lens, parts)
-    runs = [parts[i : i + RUN] for i in range(0, len(parts), RUN)]
+def _cosines(asked: Sequence[tuple[Partition, Float32]]) -> list[Float32]:
+    """(P,D) directions -> (P,n) products with the rows of each partition."""
+    if len(asked[0][1]) > FEW:
+        return [vectors @ part.matrix.T for part, vectors in asked]
+    if sum(part.matrix.size for part, _ in asked) < WORTH_THREADS:
+        return _row_by_row(asked)
+    runs = [asked[i : i + RUN] for i in range(0, len(asked), RUN)]
     with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_THREADS)) as pool:
-        return [one for run in pool.map(partial(_row_by_row, vectors, lens), runs) for one in run]
+        return [one for run in pool.map(_row_by_row, runs) for one in run]
 
 
-def _row_by_row(vectors: Float32, lens: Lens | None, parts: Sequence[Partition]) -> list[Float32]:
-    """(P,D) vectors -> (P,n) cosines for each partition."""
-    return [_seen(part, vectors, lens) for part in parts]
-
-
-def _seen(part: Partition, vectors: Float32, lens: Lens | None, *, many: bool = False) -> Float32:
-    """(P,D) vectors -> (P,n) cosines with the rows of one partition, through the lens."""
-    toward, offset = (vectors, None) if lens is None else lens.toward(vectors, part.camera_id)
-    cosine = toward @ part.matrix.T if many else np.vecdot(part.matrix[:, None], toward[None]).T
-    if offset is None or part.numbers is None:
-        return np.asarray(cosine, np.float32)
-    length = part.numbers[:, 0].astype(np.float32)
-    return np.asarray((cosine - offset[:, None]) / length, np.float32)
+def _row_by_row(asked: Sequence[tuple[Partition, Float32]]) -> list[Float32]:
+    """(P,D) directions -> (P,n) products with the rows of each partition."""
+    return [np.vecdot(part.matrix[:, None], vectors[None]).T for part, vectors in asked]
 
 
 @dataclass(frozen=True)

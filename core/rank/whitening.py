@@ -31,9 +31,9 @@ SPREAD_OF = 50.0  # and its covariance
 class Whitening:
     """What is taken out of the vectors of each of C cameras; the last stands for anywhere else.
 
-    cameras (C,) the last is `ANYWHERE`;  mean (C,D);  axes (C,D,K) orthonormal columns
+    cameras (C,) the last is `ANYWHERE`;  mean (C,D);  axes (C,K,D) orthonormal rows
     gain (C,K) -1 to 0: how much of what lies along an axis is added;  n: tracklets learned from
-    A vector x of camera c becomes unit(y + A (gain * (A^T y))), y = x - mean.
+    A vector x of camera c becomes unit(y + A^T (gain * (A y))), y = x - mean.
     """
 
     cameras: tuple[str, ...]
@@ -51,7 +51,13 @@ class Whitening:
         """
         if not len(vectors):
             raise ValueError("a whitening needs vectors to learn from")
-        rows, of = np.asarray(vectors, np.float64), np.asarray(cameras, np.str_)
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1):  # thousands of small steps: threads would wait at each of them
+            return cls._fit(np.asarray(vectors, np.float64), np.asarray(cameras, np.str_))
+
+    @classmethod
+    def _fit(cls, rows: Float64, of: NDArray[np.str_]) -> Whitening:
         names = sorted(set(of.tolist()) - {ANYWHERE})
         site = rows.mean(axis=0)
         mean = [(rows[of == c].sum(axis=0) + MEAN_OF * site) / (np.sum(of == c) + MEAN_OF)
@@ -101,9 +107,10 @@ class Whitening:
         For a row g of the camera (g @ direction - offset) / length is the cosine of probe and
         changed row: a gallery is searched without changing it.
         """
-        c = self._at(camera_id)
-        direction = self._turned(np.asarray(vectors, np.float32), c)
-        return direction, np.asarray(direction @ self.mean[c], np.float32)
+        c, z = self._at(camera_id), np.asarray(vectors, np.float32)
+        along = np.vecdot(self.axes[c], z[:, None]) * self.gain[c]  # (P,K)
+        direction = z + np.einsum("pk,kd->pd", along, self.axes[c])  # few: no threads to wait for
+        return direction, np.vecdot(direction, self.mean[c])
 
     def lengths(self, vectors: Float32, camera_id: str) -> Float64:
         """(N,) lengths of one camera's vectors (N,D) after the change, before they are unit."""
@@ -118,16 +125,17 @@ class Whitening:
 
     def _turned(self, y: Float32, c: int) -> Float32:
         """(N,D) -> (N,D) with the camera's axes damped; the same matrix from either side."""
-        return np.asarray(y + ((y @ self.axes[c]) * self.gain[c]) @ self.axes[c].T, np.float32)
+        return np.asarray(y + ((y @ self.axes[c].T) * self.gain[c]) @ self.axes[c], np.float32)
 
 
 _TINY = 1e-6
 
 
 def _damped(covariance: Float64) -> tuple[Float64, Float64]:
-    """The K axes of most variance (D,K) and their gains (K,), of a shrunken inverse square root."""
-    value, axis = np.linalg.eigh(covariance)  # rising
-    level = SHRINKAGE * max(float(value.mean()), _TINY**2)
-    k = min(AXES, len(value))
-    gain = np.sqrt(level / ((1 - SHRINKAGE) * np.maximum(value[-k:], 0) + level)) - 1
-    return axis[:, -k:], gain
+    """The K axes of most variance (K,D) and their gains (K,), of a shrunken inverse square root."""
+    from scipy.linalg import eigh
+
+    d = len(covariance)
+    value, axis = eigh(covariance, subset_by_index=[max(0, d - AXES), d - 1])
+    level = SHRINKAGE * max(float(np.trace(covariance)) / d, _TINY**2)
+    return axis.T, np.sqrt(level / ((1 - SHRINKAGE) * np.maximum(value, 0) + level)) - 1
