@@ -29,6 +29,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
                "the backbone"),
     "mirrored": ({"action": "store_const", "const": True}, "the model written looks at each crop "
                  "and its mirror picture: better, and twice the work"),
+    "blend": ({"type": float, "metavar": "SHARE"}, "of the start's weights in what is written; 0"),
     "epochs": ({"type": int, "metavar": "N"}, "default 60"),
     "size": ({"metavar": "WxH"}, "input, px; default 128x256"),
     "embedding": ({"type": int, "metavar": "N"}, "numbers in a body vector; default 512"),

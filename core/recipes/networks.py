@@ -5,7 +5,7 @@ loss sees the vector before the neck, the classifier and the product see it afte
 crop's colors may stand beside the pooled features.
 
 Source: [zhou2019osnet], [sandler2018mobilenetv2], [he2016resnet], [luo2019bag], [radenovic2019gem]
-Source: [jia2019dualnorm], [wang2017normface]
+Source: [jia2019dualnorm], [wang2017normface], [wortsman2022wiseft]
 """
 
 from __future__ import annotations
@@ -278,6 +278,28 @@ def start(net: Net, path: str) -> int:
     return len(named)
 
 
+def blend(net: Net, path: str, share: float) -> None:
+    """Weights of a network mixed with those it began from: `share` of them, the rest its own.
+
+    Source: [wortsman2022wiseft]
+    """
+    theirs = _tensors(path)
+    mixed = {}
+    for name, own in net.state_dict().items():
+        old = theirs.get(_bare(name))
+        fits = old is not None and old.shape == own.shape and own.dtype.is_floating_point
+        if fits and old is not None and not name.startswith("classify."):
+            mixed[name] = (1 - share) * own + share * old.to(own)
+    net.load_state_dict(mixed, strict=False)
+
+
+def _bare(name: str) -> str:
+    """A weight's name without what wrappers put before it."""
+    for before in ("module.", "backbone.", "net."):
+        name = name.removeprefix(before)
+    return name
+
+
 def _tensors(path: str) -> dict[str, torch.Tensor]:
     """{name: tensor} of a weights file, without what wrappers put before the names."""
     import pickle
@@ -297,7 +319,5 @@ def _tensors(path: str) -> dict[str, torch.Tensor]:
     found = {}
     for name, value in said.items() if isinstance(said, dict) else ():
         if isinstance(value, torch.Tensor) and value.dim() > 0:
-            for before in ("module.", "backbone.", "net."):
-                name = name.removeprefix(before)
-            found[name] = value
+            found[_bare(name)] = value
     return found

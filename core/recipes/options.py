@@ -19,7 +19,7 @@ PRECISIONS = ("auto", "bf16", "fp32")
 NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,59}")
 # What may differ between a run and the one that goes on with it.
 FREE = ("manifest", "out", "start", "device", "precision", "eval", "minutes", "workers",
-        "licence", "training_data", "start_note", "name", "mirrored")  # fmt: skip
+        "licence", "training_data", "start_note", "name", "mirrored", "blend")  # fmt: skip
 TABLES = ("manifest", "eval")
 
 Limits = Sequence[tuple[str, float, float]]

@@ -25,6 +25,8 @@ class Recipe(Options):
     frozen      the backbone keeps the weights of `start`: only what stands on it learns
     colors      a palette (histograms of colors by height) stands beside the backbone
     mirrored    the body model that is written looks at each crop and its mirror picture
+    blend       share of the start's weights in what is written: less of what holds for drawn people
+                only, where the start knew other pictures
     size        (width, height) px of the input;  embedding: numbers in a body vector
     people, crops  P identities x K crops in a batch
     scale       0 = a linear softmax over identities; more = by the angle alone, times this
@@ -39,7 +41,7 @@ class Recipe(Options):
     LIMITS = (
         ("embedding", 8, 4096), ("people", 2, 1024), ("crops", 2, 64), ("smoothing", 0, 0.9),
         ("scale", 0, 256), ("temperature", 0, 10), ("triplet_from", 1, 100_000), ("margin", 0, 10),
-        ("attributes", 0, 100), ("held_out", 0.02, 0.5),
+        ("attributes", 0, 100), ("held_out", 0.02, 0.5), ("blend", 0, 0.9),
     )  # fmt: skip
 
     kind: Literal["reid", "attributes"]
@@ -47,6 +49,7 @@ class Recipe(Options):
     frozen: bool = False
     colors: bool = False
     mirrored: bool = False
+    blend: float = 0.0
     epochs: int = 60
     size: tuple[int, int] = (128, 256)
     embedding: int = 512
@@ -70,6 +73,10 @@ class Recipe(Options):
         super().__post_init__()
         if self.frozen and self.start is None:
             raise BadInput("--frozen keeps a backbone as it is: name its weights with --start")
+        if self.blend and self.start is None:
+            raise BadInput(
+                "--blend mixes with the weights a run began from: name them with --start"
+            )
         if min(self.size) < 16 or max(self.size) > 1024:
             raise BadInput("--size is WIDTHxHEIGHT of 16 to 1024 px, for instance 128x256")
         if self.colors and self.size[1] % 8:

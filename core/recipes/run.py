@@ -64,6 +64,8 @@ def train(recipe: Recipe, progress: IO[str] | None = sys.stderr) -> Bodies:
     data = samples.sha256(recipe.manifest, bar)
     identity = recipe.identity(data, start_sha256(recipe))
     state = training.train(recipe, net, learned, identity, progress)
+    if recipe.blend and recipe.start is not None:
+        networks.blend(net, recipe.start, recipe.blend)
     return Bodies(recipe, net, state, data, samples.told(recipe.manifest), learned, apart)
 
 

@@ -222,6 +222,21 @@ def test_of_our_own_networks_all_but_the_identities_starts_a_run(tmp_path):
         assert torch.equal(now[name], before[name])
 
 
+def test_a_blend_lies_between_the_start_and_what_was_learned(tmp_path):
+    torch.manual_seed(1)
+    old = networks.Net("osnet_x0_25", "gem", 8, 2, {"hat": 3})
+    torch.save({"net": old.state_dict()}, tmp_path / "own.pt")
+    net = networks.Net("osnet_x0_25", "gem", 8, 2, {"hat": 3})
+    before = {k: v.clone() for k, v in net.state_dict().items()}
+    networks.blend(net, str(tmp_path / "own.pt"), 0.25)
+    now, start = net.state_dict(), old.state_dict()
+    for name in ("project.weight", "heads.hat.weight", "backbone.net.conv1.conv.weight"):
+        assert torch.allclose(now[name], 0.75 * before[name] + 0.25 * start[name])
+    assert torch.equal(now["classify.weight"], before["classify.weight"])
+    with pytest.raises(BadInput, match="name them with --start"):
+        Recipe("reid", ("m.csv",), "o", blend=0.5)
+
+
 def test_a_frozen_backbone_stays_as_it_was_while_heads_learn(manifest, tmp_path):
     theirs = networks.Net("osnet_x0_25", "gem", 8, 2, {})
     torch.save({"net": theirs.state_dict()}, tmp_path / "own.pt")
