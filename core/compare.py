@@ -191,8 +191,8 @@ def _compare(
     for kind, row in models.items():
         lens = site.lenses.get(kind)
         vector, probe_px[kind] = _probe_vector(query, row, lens)
-        of, within = list(scope.cameras), windows
-        found = gallery.scores(row.name, vector[None], of, within, row.sha256, lens)
+        asked = vector[None], list(scope.cameras), windows
+        found = gallery.scores(row.name, *asked, row.sha256, lens)
         scores[kind] = _without(found, query.leave_out)
         z[kind] = _normalised(vector, scores[kind], lens)
     everybody = scores["body"]  # each tracklet keeps a picture, so it has a body vector

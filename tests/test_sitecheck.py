@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core import sitecheck, zoo
+from core import sitecheck, sitelens, zoo
 from core.gallery import Gallery
 from core.types import Camera, Clip, Description, Recorder, Tracklet, Vectors
 
@@ -76,3 +76,26 @@ def test_an_empty_gallery_measures_nothing(tmp_path, model):
     site = look(Gallery(tmp_path), model)
     none = np.full(1, np.nan)
     np.testing.assert_allclose(site.expected_false(np.array([1.0]), none, none, 50), [5.0])
+
+
+def test_a_site_of_enough_people_is_measured_as_it_is_searched(tmp_path, model, monkeypatch):
+    """Two cameras that pull all vectors one way: without that, strangers are alike no more."""
+    monkeypatch.setattr(sitelens, "LEAST", 2 * PEOPLE)
+    pull = {"c1": 3 * random_unit(7), "c2": 3 * random_unit(7)}
+
+    def seen(camera, n):
+        row = random_unit(n + 1000 * int(camera[1])) + pull[camera]
+        return (row / np.linalg.norm(row)).astype(np.float32)
+
+    gallery = fill(tmp_path, model, seen)
+    plain = look(gallery, model)
+    assert plain.lenses == {}
+    assert not plain.calibrated
+    whitened = {**model.calibration, "made_from": "changed"}
+    changed = zoo.Row(**{**vars(model), "whitened": whitened})
+    site = look(gallery, changed)
+    assert site.lenses["body"].whitening.n == 2 * PEOPLE
+    assert site.rows({"body": changed})["body"].calibration == whitened
+    means = [s.by_pattern["body"].scores.mean() for s in (plain, site)]
+    assert means[1] < means[0] - 0.5
+    assert site.calibrated
