@@ -113,6 +113,7 @@ def test_a_calibration_is_fitted_on_what_the_tracker_made_of_films(
         assert sum(said[name]["n_genuine_ids"]) >= 1
         assert said[name]["made_from"].startswith("town: ")
         assert said[name]["cohort_a"] == []
+        assert not any(said[name]["real_validation"])  # drawn people prove nothing of real ones
         assert isinstance(said[quality], list)
     assert (tmp_path / "kept" / "town" / "workspace.toml").is_file()
     assert main([*words, "--pictures", str(town)]) == 2

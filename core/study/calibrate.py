@@ -56,8 +56,8 @@ def calibrate(
             are read by the weights of `pack` (None = the usual one), its tracklets compared
     workspaces  where ingested cities are kept for the next run; None = nowhere
     check   pictures of real people that take no part in the fit: quality is measured there, and
-            evidence reaches as far as their number allows. Without it, `source` is taken for real
-            people, and quality is measured on those left out (5 folds by person)
+            evidence reaches as far as their number allows. Without it, quality is measured on
+            those left out (5 folds by person); pictures are taken for real people, cities are not
     weaken  all evidence times this (0-1): drawn people are more alike under two cameras than real
             ones, so what was learned from them says too much (ours; chosen on development data)
 
@@ -83,6 +83,8 @@ def calibrate(
                            called=called)  # fmt: skip
         made_from = f"{called}: {len(pairs.s)} pairs; `dongseon calibrate --model {model}`"
         fitted = _weakened(_fit(pairs, kind, made_from), weaken)
+        if not isinstance(source, Path):  # people of cities are drawn
+            fitted = replace(fitted, real_validation=(False,) * len(fitted.a))
         if real is None or check is None:
             quality = _quality(pairs, kind, weaken)
         else:
