@@ -178,12 +178,17 @@ def say(sentence: Note | DongseonError) -> str:
 def _field(value: object) -> object:
     """A field that is itself a sentence, or names attributes, is translated too."""
     if isinstance(value, Traits):
-        return ", ".join(_trait(name, of) for name, of in value.items)
+        return ", ".join(trait(name, of) for name, of in value.items)
     return say(value) if isinstance(value, Note) else value
 
 
-def _trait(name: str, value: str) -> str:
-    return f"{attribute_word(name)} {value_word(name, value)}" if value else attribute_word(name)
+def trait(name: str, value: str) -> str:
+    """An attribute with its value ("" = none), in the reader's words; no word is said twice."""
+    said = attribute_word(name)
+    if not value:
+        return said
+    of = value_word(name, value)
+    return of if said.casefold() in of.casefold() else f"{said} {of}"
 
 
 @cache

@@ -119,6 +119,21 @@ def test_every_attribute_and_value_has_a_word(speak) -> None:
             assert len(set(shown)) == len(shown)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "ko", "en"),
+    [
+        ("hat", "none", "모자 없음", "no headwear"),
+        ("bag", "handbag", "손가방", "handbag"),
+        ("bag", "backpack", "가방 배낭", "Bag backpack"),
+        ("mask", "", "마스크", "Mask"),
+    ],
+)
+def test_a_trait_says_no_word_twice(speak, name: str, value: str, ko: str, en: str) -> None:
+    for language, said in (("ko", ko), ("en", en)):
+        speak(language)
+        assert i18n.trait(name, value) == said
+
+
 def test_errors_and_notes_are_said_in_the_readers_language(speak) -> None:
     error = BadInput("camera {camera} is not known: add it first", camera="c07")
     assert "c07" in i18n.say(error)

@@ -86,10 +86,7 @@ def case_head(standing: Standing, picture: bytes | None, clothes_from: str) -> N
 
 def known_looks(case: Case) -> str:
     """What was ticked and written of the person, in a line."""
-    said = [
-        f"{i18n.attribute_word(name)} {i18n.value_word(name, want.value)}"
-        for name, want in case.wanted.items()
-    ]
+    said = [i18n.trait(name, want.value) for name, want in case.wanted.items()]
     if case.height_cm is not None:
         said.append(_("{cm} cm tall", cm=round(case.height_cm)))
     if case.clothes:

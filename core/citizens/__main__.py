@@ -37,16 +37,20 @@ def _parser() -> argparse.ArgumentParser:
     people.add_argument("--no-night", action="store_true", help="no street lamps, no infrared")
     people.add_argument("--own", type=float, default=0.0, metavar="SHARE",
                         help="of citizens in clothes that nobody else wears")  # fmt: skip
+    people.add_argument("--near", type=float, default=1.0, metavar="TIMES",
+                        help="people so many times as tall in the pictures")  # fmt: skip
     people.add_argument("--empty", action="store_true", help="leak probe: nobody is drawn")
     faces = verbs.add_parser("faces", parents=[common], help="face crops with landmarks")
     faces.add_argument("--shots", type=int, default=10, help="shots per citizen")
     faces.add_argument("--yaw", type=float, default=50.0, help="largest turn, degrees")
     faces.add_argument("--no-masks", action="store_true")
     faces.add_argument("--varied", action="store_true", help="crops to learn faces from: skin in "
-                       "detail, several days, any light; no masks, up to 50 degrees")  # fmt: skip
+                       "detail, several days, any light, up to 50 degrees")  # fmt: skip
     faces.add_argument("--days", type=int, default=3, help="with --varied: hair, glasses and so on")
     faces.add_argument("--world", type=float, default=0.5, metavar="SHARE", help="with --varied: "
                        "people with ancestors from anywhere")  # fmt: skip
+    faces.add_argument("--masked", type=float, default=0.0, metavar="SHARE", help="with --varied: "
+                       "days with a mask over mouth and nose")  # fmt: skip
     kface = verbs.add_parser("kface", parents=[common], help="a folder like K-Face's")
     kface.add_argument(
         "--cells",
@@ -110,14 +114,15 @@ def _set(args: argparse.Namespace) -> dict[str, object]:
     plan: Plan
     if args.verb == "people":
         plan = People(args.count, args.crops, args.cameras, args.pairs, args.split, args.seed,
-                      night=not args.no_night, empty=args.empty, own=args.own)  # fmt: skip
+                      night=not args.no_night, empty=args.empty, own=args.own,
+                      near=args.near)  # fmt: skip
         pictures = args.count * args.crops * args.cameras
     elif args.verb == "kface":
         plan = KFaces(args.count, args.cells, args.size, args.split, args.seed)
         pictures = args.count * len(chosen(args.cells))
     elif args.varied:
         plan = VariedFaces(args.count, args.shots, args.days, args.split, args.seed,
-                           yaw_deg=args.yaw, world=args.world)  # fmt: skip
+                           yaw_deg=args.yaw, world=args.world, masks=args.masked)  # fmt: skip
         pictures = args.count * args.shots
     else:
         plan = Faces(args.count, args.shots, args.split, args.seed, args.yaw,

@@ -71,6 +71,7 @@ class People:
     infrared, lamps only where night is True;  occluded, crowded: share of crops with something
     before, somebody beside the person
     own  share of citizens in clothes of their own instead of a catalogue's: see `boutique`
+    near  how many times as tall as otherwise people are in the cameras' pictures
     """
 
     count: int
@@ -84,12 +85,15 @@ class People:
     crowded: float = 0.30
     empty: bool = False
     own: float = 0.0
+    near: float = 1.0
 
     def check(self) -> None:
         """Raise BadInput unless it can be drawn."""
         _check_split(self.split)
         if not 0 <= self.own <= 1:
             raise BadInput("--own is the share of citizens in clothes of their own: 0 to 1")
+        if not 0.5 <= self.near <= 4:
+            raise BadInput("--near is how many times as tall people are: 0.5 to 4")
         if min(self.count, self.crops, self.cameras, self.pairs) < 1:
             raise BadInput("count, crops, cameras and pairs must be 1 or more")
 
@@ -202,7 +206,7 @@ def draw_crop(
     renderer: Renderer, who: Citizen, camera: CropCamera, plan: People, rng: np.random.Generator
 ) -> tuple[Image, int, str, Frame]:
     """One crop: picture, JPEG quality, direction and the frame it came from."""
-    native = int(rng.integers(*camera.native_px))
+    native = min(round(int(rng.integers(*camera.native_px)) * plan.near), CROP_PX[-1])
     view, light, static, people = crop_scene(who, camera, plan, rng, _crop_size(native))
     placed = people[0] if people else Placed(who)
     frame = renderer.draw(view, light, static, people)

@@ -25,6 +25,8 @@ OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "start": ({"metavar": "FILE"}, "weights to begin from; nothing is ever downloaded"),
     "start-note": ({"metavar": "TEXT"}, "what those weights learned from, for the card"),
     "frozen": ({"action": "store_const", "const": True}, "the backbone stays as --start has it"),
+    "fine": ({"action": "store_const", "const": True}, "a MobileNet's last stage looks at four "
+             "times as many places"),
     "colors": ({"action": "store_const", "const": True}, "histograms of colors by height beside "
                "the backbone"),
     "mirrored": ({"action": "store_const", "const": True}, "the model written looks at each crop "

@@ -23,6 +23,8 @@ class Recipe(Options):
 
     manifest    CSV tables of labelled crops
     frozen      the backbone keeps the weights of `start`: only what stands on it learns
+    fine        a MobileNet's last stage looks at four times as many places, as ResNet-50's always
+                does here
     colors      a palette (histograms of colors by height) stands beside the backbone
     mirrored    the body model that is written looks at each crop and its mirror picture
     blend       share of the start's weights in what is written: less of what holds for drawn people
@@ -47,6 +49,7 @@ class Recipe(Options):
     kind: Literal["reid", "attributes"]
     backbone: str = "osnet_x0_25"
     frozen: bool = False
+    fine: bool = False
     colors: bool = False
     mirrored: bool = False
     blend: float = 0.0
@@ -77,6 +80,8 @@ class Recipe(Options):
             raise BadInput(
                 "--blend mixes with the weights a run began from: name them with --start"
             )
+        if self.fine and self.backbone not in MOBILENETS:
+            raise BadInput("--fine is for {names}", names=", ".join(MOBILENETS))
         if min(self.size) < 16 or max(self.size) > 1024:
             raise BadInput("--size is WIDTHxHEIGHT of 16 to 1024 px, for instance 128x256")
         if self.colors and self.size[1] % 8:

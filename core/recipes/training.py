@@ -62,7 +62,7 @@ def build(recipe: Recipe, samples: Samples) -> networks.Net:
         recipe.backbone, recipe.pooling, recipe.embedding,
         samples.people if recipe.identifies else 0,
         {name: len(ATTRIBUTES[name]) for name in samples.code},
-        recipe.scale, recipe.frozen, recipe.colors,
+        recipe.scale, recipe.frozen, recipe.colors, recipe.fine,
     )  # fmt: skip
     if recipe.start is not None:
         networks.start(net, recipe.start)

@@ -93,6 +93,23 @@ def test_a_crop_is_drawn_finer_than_its_camera_sees_it():
     assert datasets._crop_size(400) == (128, 256)
 
 
+def test_near_cameras_see_the_same_crop_taller(renderer):
+    from core.citizens.chance import generator
+    from core.citizens.people import citizen
+
+    camera = crop_camera("camera-004", "train")
+    tall = [
+        datasets.draw_crop(renderer, citizen(0), camera, People(1, near=n), generator("t"))[0]
+        for n in (1.0, 2.0, 4.0)
+    ]
+    low, high = camera.native_px
+    assert low <= len(tall[0]) <= high
+    most = datasets.CROP_PX[-1]
+    assert [len(one) for one in tall[1:]] == [min(k * len(tall[0]), most) for k in (2, 4)]
+    with pytest.raises(BadInput, match="how many times"):
+        People(1, near=9).check()
+
+
 def test_nobody_stands_before_the_person_of_a_crop():
     from core.citizens.chance import generator
     from core.citizens.people import citizen

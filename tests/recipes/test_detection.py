@@ -140,6 +140,15 @@ def test_held_blocks_stay_as_they_began_and_the_rest_of_a_start_is_slow(table, t
     assert not all(v for k, v in same.items() if int(k.split(".")[1]) >= 3)
 
 
+def test_a_run_goes_on_from_the_running_mean_of_another(table, tmp_path):
+    learned = training.fit(plan(table, tmp_path / "a", epochs=1), None)
+    kept = learned.net.state_dict()
+    start = str(tmp_path / "a" / "checkpoint.pt")
+    net = training.build(plan(table, tmp_path / "b", start=start))
+    for side in (net.live, net.mean):
+        assert all(torch.equal(v, kept[k]) for k, v in side.state_dict().items() if v.dim() > 0)
+
+
 # Learning.
 
 

@@ -207,6 +207,17 @@ def test_start_weights_are_taken_by_name_or_by_order(tmp_path):
     assert net.backbone.channels == 1280
 
 
+def test_a_fine_mobilenet_looks_at_four_times_as_many_places():
+    coarse, fine = (networks.Net("mobilenet_v2_in", "gem", 8, 2, {}, fine=f) for f in (False, True))
+    fine.load_state_dict(coarse.state_dict())
+    crops = torch.rand(1, 3, 128, 64)
+    places = [net.eval().backbone(crops).shape[2:] for net in (coarse, fine)]
+    assert places == [(4, 2), (8, 4)]
+    for backbone in ("osnet_x0_25", "resnet50"):
+        with pytest.raises(BadInput, match="--fine is for"):
+            Recipe("reid", ("a.csv",), "out", backbone=backbone, fine=True)
+
+
 def test_of_our_own_networks_all_but_the_identities_starts_a_run(tmp_path):
     torch.manual_seed(1)
     theirs = networks.Net("osnet_x0_25", "gem", 8, 2, {"hat": 3, "bag": 4})

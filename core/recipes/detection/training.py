@@ -34,9 +34,9 @@ def build(plan: Plan) -> Averaged:
     """The network of a plan, from its seed and its start weights."""
     torch.manual_seed(plan.seed)
     net = Detector(plan.backbone, plan.width, plan.freeze)
+    net.trim()
     if plan.start is not None:
         networks.start(net, plan.start)
-    net.trim()
     return Averaged(net, plan.average)
 
 
