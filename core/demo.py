@@ -1,6 +1,6 @@
 """The demonstration city in, a searched workspace out: what `dongseon demo` does.
 
-The city ships with the code (data/demo): ten cameras of a fictional town, a minute of film each,
+The city ships with the code (data/demo): eleven cameras of a fictional town, a minute of film each,
 photos of missing persons who do not exist, and the truth. Everything here goes through the same
 doors as real footage; only the truth is known afterwards. Any other city that
 `python -m core.citizens city` made can take its place.

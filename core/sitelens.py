@@ -25,6 +25,7 @@ from core.types import Float32, Float64, Vectors
 from core.zoo import Row
 
 LEAST = 200  # tracklets, below which a site teaches nothing of itself
+FOR_EACH = 50  # of each camera on average: what few people have in common is what they are
 OF_CAMERA = 1_000  # tracklets of one camera that are looked at; hashes of their ids decide which
 GROWN = 2.0  # learned anew when so many times as many tracklets are there, or a camera is new
 
@@ -99,22 +100,22 @@ def learned(gallery: Gallery, row: Row, keep: Path | None) -> rank.Whitening | N
     """The whitening of one model's vectors at this site: the kept one, or learned anew.
 
     keep  folder of what was learned; one file for each time. None where the model's card has no
-    calibration for it, or with fewer than `LEAST` tracklets.
+    calibration for it, and until there are `LEAST` tracklets, and `FOR_EACH` for each camera.
     """
     if not row.whitened:
         return None
     parts = [(part.camera_id, len(part)) for part in gallery.matrix(row.name)]
-    n = sum(length for _, length in parts)
-    if n < LEAST:
-        return None
     of: dict[str, int] = {}
     for camera, length in parts:
         of[camera] = of.get(camera, 0) + length
-    kept = _newest(keep, row)
-    if kept is not None and n < GROWN * kept.n_there:
+    n = sum(of.values())
+    enough, kept = n >= max(LEAST, FOR_EACH * len(of)), _newest(keep, row)
+    if kept is not None:
         new = [camera for camera, m in of.items() if m >= LEAST and camera not in kept.it.cameras]
-        if not new:
+        if not enough or (n < GROWN * kept.n_there and not new):
             return kept.it
+    if not enough:
+        return None
     vectors, cameras = _sample(gallery, row)
     found = rank.Whitening.fit(vectors, cameras)
     if keep is not None:

@@ -118,7 +118,7 @@ def test_the_route_test_can_ask_by_photos(town, tiny_pack, capsys):
 
 def test_the_shipped_city_is_whole_and_small():
     city = delivered.read(demo.DATA)
-    assert len(city.films) == 10
+    assert len(city.films) == 11
     for film in city.films:
         with av.open(str(film.path)) as opened:
             stream = opened.streams.video[0]

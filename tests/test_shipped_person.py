@@ -18,9 +18,9 @@ DEMO, SHIPPED = ROOT / "data" / "demo", ROOT / "data" / "models"
 NAME = "mobilenet_v2_person"
 WIDE = f"{NAME}_640x384"
 FPS = 8  # of the demo's films
-FRAMES = tuple((f"c{camera:02d}", number) for camera in range(1, 11) for number in (40, 200))
+FRAMES = tuple((f"c{camera:02d}", number) for camera in range(1, 12) for number in (40, 200))
 CLEAR = 0.6, 60.0  # share of a body that shows, and its height in px of 720
-LEAST = {NAME: 0.6, WIDE: 0.75}  # share of those who clearly show, found at a score of .3
+LEAST = {NAME: 0.65, WIDE: 0.82}  # share of those who clearly show, found at a score of .3
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +62,7 @@ def test_most_people_who_clearly_show_in_the_demo_are_found(scenes, name):
     assert recall >= LEAST[name]
     right = hits([(every, np.ones(len(every), np.float32)) for _, _, every in scenes],
                  [box for box, _ in found])  # fmt: skip
-    assert right >= 0.4  # of what it found is somebody
+    assert right >= 0.55  # of what it found is somebody
 
 
 def hits(found: list[tuple[Float32, Float32]], true: list[Float32]) -> float:

@@ -147,6 +147,9 @@ def test_a_site_learns_from_enough_people_keeps_it_and_learns_anew_when_it_grew(
     assert len(list(keep.iterdir())) == 2  # yesterday's is kept: its receipts name it
     assert stored.exists()
     assert sitelens.learned(grown, ROW, keep).sha256 == anew.sha256
+    spread = made.gallery(tmp_path / "s", 300, 16, cameras=8, days=1)  # few of each camera
+    assert sitelens.learned(spread, ROW, tmp_path / "nothing") is None
+    assert sitelens.learned(spread, ROW, keep).sha256 == anew.sha256  # what is kept goes on
     wide = made.gallery(tmp_path / "i", 1000, 16, cameras=4, days=1)  # a camera nobody knew
     assert "cam003" in sitelens.learned(wide, ROW, keep).cameras
     for path in keep.iterdir():

@@ -8,31 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.citizens import doors, texture, walkways, wardrobe
 from core.citizens import town as town_of
-from core.citizens import walkways, wardrobe
-from core.citizens.chance import generator, pick
+from core.citizens.chance import generator, pick, presets
 from core.citizens.city import (
     STOPS,
     Camera,
     Case,
     Change,
     City,
+    Recorder,
+    Role,
     Sizes,
     Visit,
     Walker,
     cameras,
     edge_of,
     foresee,
+    in_films,
     start_s,
     way_past,
 )
 from core.citizens.people import Citizen, citizen
 from core.citizens.town import Town
 from core.citizens.walkways import Graph, Pause, Trip
+from core.errors import BadInput
 
 Float64 = NDArray[np.float64]
 
@@ -90,6 +95,8 @@ def build(seed: int, sizes: Sizes) -> City:
         _follow(stage, t0)
     cases = [_case(stage, n) for n in range(sizes.cases)]
     _fill(stage)
+    if sizes.door:
+        cases[0] = _door(stage, cases[0])
     return City(seed, sizes, town, ways, tuple(stage.cameras), tuple(stage.walkers), tuple(cases),
                 stage.visits)  # fmt: skip
 
@@ -298,6 +305,81 @@ def _last_seen(
         return round(t0 - float(rng.uniform(120, 900))), (float(x), float(y))
     x, y = walker.trip.xy[0] + rng.normal(0, 8, 2)
     return round(float(walker.trip.t_s[0]) - float(rng.uniform(0, 60))), (float(x), float(y))
+
+
+# --- a door ---------------------------------------------------------------------------------------
+
+
+def _door(stage: _Stage, case: Case) -> Case:
+    """Hang a camera over a door that the first missing person walks up to, and film it.
+
+    In its film pass as many people as before the others, somebody in the missing person's clothes
+    among them. They show up in no other film: those stay what they are without a door.
+    """
+    rng = generator(stage.seed, "door")
+    of = stage.visits.get(case.walker or "", [])
+    gap = max(pairwise(of), key=lambda two: two[1].enter_s - two[0].leave_s, default=None)
+    walker = next((w for w in stage.walkers if w.id == case.walker), None)
+    found = (
+        None
+        if gap is None or walker is None
+        else doors.beside(
+            stage.town,
+            walker.trip,
+            (gap[0].leave_s, gap[1].enter_s),
+            [c.site for c in stage.cameras],
+        )
+    )
+    if walker is None or found is None:
+        raise BadInput("no door lies on the first missing person's way: take another --seed")
+    site, at_s = replace(found[0], id=f"c{len(stage.cameras) + 1:02d}"), found[1]
+    half = 30 * stage.sizes.minutes
+    middle = round(at_s + float(rng.uniform(-0.45, 0.45)) * half)
+    offset = round(float(rng.normal(0, 45)), 1)
+    clock = Recorder(f"r{len({c.recorder.id for c in stage.cameras}) + 1:02d}", offset,
+                     round(offset + float(rng.normal(0, 0.8)), 1), 2.0)  # fmt: skip
+    others = tuple(stage.cameras)
+    sensor = pick(rng, presets("codec", texture.CODECS, stage.sizes.split))
+    stage.cameras.append(
+        Camera(site, clock, middle - half, middle + half, others[0].light, sensor, False)
+    )
+    stage.visits[walker.id] = foresee(stage.town, stage.cameras, walker.trip)
+    alike = _comes_by(stage, rng, others, walker.looks[0][1], case.id)
+    while sum(v.camera == site.id for seen in stage.visits.values() for v in seen) < (
+        stage.sizes.walkers
+    ):
+        _comes_by(stage, rng, others, None, "")
+    return replace(case, look_alikes=(*case.look_alikes, alike))
+
+
+def _comes_by(
+    stage: _Stage, rng: np.random.Generator, others: tuple[Camera, ...], like: Citizen | None,
+    of_case: str,
+) -> str:  # fmt: skip
+    """Somebody who passes the last camera and shows up in no other film; dressed as `like`."""
+    who = stage.person(lambda c: like is None or (c.sex == like.sex and c.age == like.age))
+    if like is not None:
+        who = replace(who, outfit=like.outfit)
+    speed = speed_of(rng, who)
+    for _ in range(4 * TRIES):
+        trip = _walk_by(stage, rng, len(stage.cameras) - 1, speed)
+        if (like is None or _faces(stage, trip)) and not in_films(stage.town, others, trip):
+            break
+    else:
+        raise BadInput("nobody can pass the door unseen by others: take another --seed")
+    role: Role = "passer" if like is None else "look_alike"
+    walker = Walker(stage.name(), role, trip, ((float(trip.t_s[0]), who),),
+                    gait_of(rng, who, speed), of_case)  # fmt: skip
+    stage.add(walker)
+    return walker.id
+
+
+def _faces(stage: _Stage, trip: Trip) -> bool:
+    """Whether somebody walks towards the last camera where it sees them."""
+    camera = stage.cameras[-1]
+    seen = foresee(stage.town, [camera], trip)
+    heading = trip.at(np.array([(v.enter_s + v.leave_s) / 2 for v in seen]))[1]
+    return bool(seen) and bool(np.cos(np.radians(heading[0] - camera.site.heading_deg)) < -0.5)
 
 
 # --- everybody else -------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ Times are true Unix seconds; a camera shows true time minus its recorder's offse
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -31,6 +32,7 @@ DAY_S = 1_777_593_600.0  # 2026-05-01 09:00 in Korea
 HOUR_OF_DAY_S: dict[str, float] = {"day": 5.2 * 3600, "dusk": 10.6 * 3600, "night": 12.5 * 3600}
 SAMPLE_S = 0.25  # how finely visits are foreseen
 LEAST_VISIT_S = 1.5
+SIZE = (960, 540)
 SPLIT_S = 10.0  # out of sight for longer is another visit
 STOPS = (3, 7)  # how many cameras see a missing person
 
@@ -41,6 +43,7 @@ class Sizes:
 
     walkers  people to be seen by every camera;  cases looked for, of them `absent` never there
     story    short clips, each camera's at its own time, that follow the first missing person
+    door     one camera more over a shop's door, where a missing person comes near, and others do
     quick    small people are drawn with fewer triangles and the grain is cut out of one field
     """
 
@@ -52,10 +55,11 @@ class Sizes:
     hour: Hour = "day"
     weather: Weather = "dry"
     fps: int = 8
-    size: tuple[int, int] = (960, 540)
+    size: tuple[int, int] = SIZE
     split: str = "test"
     story: bool = False
     quick: bool = False
+    door: bool = False
 
     def __post_init__(self) -> None:
         if not (1 <= self.cameras <= 40 and 0 < self.minutes <= 120 and 1 <= self.fps <= 30):
@@ -153,6 +157,17 @@ class City:
     walkers: tuple[Walker, ...]
     cases: tuple[Case, ...]
     visits: dict[str, list[Visit]] = field(default_factory=dict)
+
+
+def in_films(town: Town, cameras: Sequence[Camera], trip: Trip) -> bool:
+    """Whether somebody on this trip could show up in the film of any of the cameras."""
+    return any(
+        sites_of.in_view(
+            town, camera.site.view(SIZE),
+            trip.at(np.arange(camera.from_s, camera.to_s, SAMPLE_S / 2))[0],
+        ).any()
+        for camera in cameras
+    )  # fmt: skip
 
 
 def foresee(town: Town, cameras: tuple[Camera, ...] | list[Camera], trip: Trip) -> list[Visit]:

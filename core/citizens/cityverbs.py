@@ -20,7 +20,7 @@ from core.citizens.daylight import HOURS, WEATHERS
 from core.errors import BadInput
 
 DEMO_SEED = 7
-DEMO = Sizes(minutes=1.0, walkers=9, cases=4, absent=1, size=(1280, 720), story=True)
+DEMO = Sizes(minutes=1.0, walkers=9, cases=4, absent=1, size=(1280, 720), story=True, door=True)
 """What is shipped in data/demo."""
 
 
@@ -44,6 +44,8 @@ def add(verbs: Any) -> None:
     one.add_argument("--fps", type=int, default=8)
     one.add_argument("--width", type=int, default=960)
     one.add_argument("--split", choices=SPLITS, default="test")
+    one.add_argument("--door", action="store_true", help="one camera more, at a shop's door that "
+                     "the first missing person walks up to: faces show")  # fmt: skip
     one.add_argument("--quick", action="store_true", help="sooner done: small people of fewer "
                      "triangles, the grain cut out of one field")  # fmt: skip
     one = verbs.add_parser("demo-data", parents=[common], help="the demo city of data/demo")
@@ -72,7 +74,7 @@ def city(args: argparse.Namespace) -> dict[str, object]:
     sizes = Sizes(
         args.cameras, args.minutes, args.walkers, args.cases, args.absent, args.hour, args.weather,
         args.fps, (args.width, round(args.width * 9 / 32) * 2), args.split,
-        quick=args.quick,
+        quick=args.quick, door=args.door,
     )  # fmt: skip
     return _make(args, args.seed, sizes)
 

@@ -27,16 +27,13 @@ from core.citizens.city import Camera, City, Walker
 from core.citizens.daylight import light
 from core.citizens.onset import OnSet
 from core.citizens.people import Citizen
-from core.citizens.sites import hidden
+from core.citizens.sites import in_view
 from core.citizens.stage import Frame, Light, Mesh, Placed, View
-from core.citizens.town import Town
 
 Image = NDArray[np.uint8]
 Float64 = NDArray[np.float64]
 
-FAR_M = 55.0  # nobody beyond is drawn
 LEAST_PX = 24  # visible pixels from which a person is written down
-ASIDE_M = 0.7  # somebody half behind a corner is drawn
 MOST_PEOPLE = 250
 
 COLUMNS = pa.schema(
@@ -132,29 +129,6 @@ def call(city: City, camera: Camera, times_s: Float64) -> Call:
             chosen.append(walker)
             masks.append(mask)
     return Call(chosen, np.array(masks, dtype=bool).reshape(len(chosen), len(times_s)))
-
-
-def in_view(town: Town, view: View, xy: Float64) -> NDArray[np.bool_]:
-    """(T,) whether somebody at xy (T,2) could show up in the picture at all."""
-    there = np.isfinite(xy[:, 0])
-    if there.any():
-        there[there] = np.hypot(*(xy[there] - view.eye[:2]).T) < FAR_M
-    if not there.any():
-        return there
-    at = np.concatenate([xy[there], np.full((int(there.sum()), 1), 1.0)], axis=1)
-    px, depth = view.project(at)
-    w, h = view.size
-    wide = 0.9 * view.focal_px / np.maximum(depth, 0.5)
-    with np.errstate(invalid="ignore"):
-        inside = (px[:, 0] > -wide) & (px[:, 0] < w + wide) & (px[:, 1] > -2 * wide)
-        inside &= (px[:, 1] < h + 2 * wide) & (depth > 0.3)
-    right = view.axes()[0] * ASIDE_M
-    shown = inside.copy()
-    shown[inside] = False
-    for step in (-right, 0 * right, right):
-        shown[inside] |= ~hidden(town, view.eye, at[inside] + step + (0, 0, 0.6))
-    there[there] = shown
-    return there
 
 
 # --- filming --------------------------------------------------------------------------------------

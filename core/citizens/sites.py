@@ -1,8 +1,9 @@
 """A town in, its cameras out: where they hang, where they look, what they can see.
 
-Six kinds of place, as a town's control room has them: streets, alleys, crossings, a bus stop, shop
-fronts, the covered market, the park. Who could be seen when is decided here by geometry alone
-(lens, distance, houses in between); what really is seen is counted in the drawn frames.
+Kinds of place as a town's control room has them: streets, alleys, crossings, a bus stop, shop
+fronts, the covered market, the park (`doors` adds shops' doors). Who could be seen when is decided
+here by geometry alone (lens, distance, houses in between); what really is seen is counted in the
+drawn frames.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from core.citizens.stage import View
 from core.citizens.town import ROAD_M, Box, Street, Town
 
 Float64 = NDArray[np.float64]
-SceneKind = Literal["street", "alley", "crossing", "bus_stop", "shop_front", "market", "park"]
+SceneKind = Literal[
+    "street", "alley", "crossing", "bus_stop", "shop_front", "market", "park", "door"
+]
 
 WANTED: tuple[tuple[SceneKind, int], ...] = (
     ("crossing", 2), ("street", 3), ("alley", 1), ("shop_front", 1), ("bus_stop", 1),
@@ -31,6 +34,8 @@ WANTED: tuple[tuple[SceneKind, int], ...] = (
 SPOTTED_PX = 40.0  # a person smaller than this does not count as seen
 HEAD_M = 1.6
 WIDE = 16 / 9
+FAR_M = 55.0  # nobody beyond is drawn
+ASIDE_M = 0.7  # somebody half behind a corner is drawn
 MOST_BEND = 0.65  # a lens bent more would show some places twice (see `stage.View`)
 
 
@@ -114,10 +119,11 @@ def _options(town: Town, kind: SceneKind) -> Iterator[Site]:
                 yield from _along(town, n, street, kind)
 
 
-def _site(
+def site(
     kind: SceneKind, name: str, eye: tuple[float, float, float], target: tuple[float, float, float],
     fov_deg: float, k1: float,
 ) -> Site:  # fmt: skip
+    """A camera that has no id yet, its numbers rounded and its lens not bent too much."""
     rounded = [tuple(round(float(v), 2) for v in point) for point in (eye, target)]
     fov_deg = round(fov_deg, 1)
     corner = math.tan(math.radians(fov_deg) / 2) * math.hypot(WIDE, 1)
@@ -147,7 +153,7 @@ def _along(town: Town, n: int, street: Street, kind: SceneKind) -> Iterator[Site
             fov, word = rng.uniform(42, 52), "길목"
         eye = _point(street, at, off, high)
         target = _point(street, at + ahead * far, aim, 0.7)
-        yield _site(kind, f"{street.name} {word}", eye, target, fov, rng.uniform(-0.16, -0.03))
+        yield site(kind, f"{street.name} {word}", eye, target, fov, rng.uniform(-0.16, -0.03))
 
 
 def _point(street: Street, along: float, across: float, z: float) -> tuple[float, float, float]:
@@ -169,7 +175,7 @@ def _at_crossings(town: Town) -> Iterator[Site]:
             along = (a.at_m + sx * (a.half_m - 2.0), b.at_m - sy * ROAD_M[b.kind] / 2 * 0.9, 0.3)
             target = over if (a.kind == "main") == (rng.random() < 0.7) else along
             name = f"{a.name} {b.name} 교차로"
-            yield _site(
+            yield site(
                 "crossing", name, eye, target, rng.uniform(46, 56), rng.uniform(-0.18, -0.05)
             )
 
@@ -181,7 +187,7 @@ def _at_stops(town: Town) -> Iterator[Site]:
         side, ahead = (1 if y > middle.at_m else -1), (-1 if rng.random() < 0.5 else 1)
         eye = (x - ahead * 8.5, middle.at_m + side * (middle.half_m - 1.2), rng.uniform(3.3, 4.0))
         target = (x + ahead * 0.5, middle.at_m + side * (middle.half_m - 2.6), 0.7)
-        yield _site("bus_stop", f"{middle.name} 버스정류장", eye, target, rng.uniform(48, 56),
+        yield site("bus_stop", f"{middle.name} 버스정류장", eye, target, rng.uniform(48, 56),
                     rng.uniform(-0.14, -0.04))  # fmt: skip
 
 
@@ -191,7 +197,7 @@ def _in_market(town: Town) -> Iterator[Site]:
     for y, ahead in ((box.y0 + 4.5, 1), (box.y1 - 4.5, -1)):
         eye = (box.middle[0] + rng.uniform(-0.9, 0.9), y, rng.uniform(3.0, 3.4))
         target = (box.middle[0], y + ahead * 7.0, 0.9)
-        yield _site("market", "전통시장 통로", eye, target, rng.uniform(50, 58), -0.1)
+        yield site("market", "전통시장 통로", eye, target, rng.uniform(50, 58), -0.1)
 
 
 def _in_park(town: Town) -> Iterator[Site]:
@@ -201,7 +207,7 @@ def _in_park(town: Town) -> Iterator[Site]:
     for sign in (-1, 1):
         eye = (x + 2.6, y + sign * (box.size[1] / 2 - 4), rng.uniform(3.6, 4.4))
         target = (x - 0.3, y + sign * (box.size[1] / 2 - 15), 0.5)
-        yield _site(
+        yield site(
             "park", "근린공원 산책로", eye, target, rng.uniform(44, 54), rng.uniform(-0.12, -0.03)
         )
 
@@ -233,6 +239,29 @@ def seen(
     good[good] = ~hidden(town, site.eye, at[good])
     result[there] = good
     return result
+
+
+def in_view(town: Town, view: View, xy: Float64) -> NDArray[np.bool_]:
+    """(T,) whether somebody at xy (T,2) could show up in the picture at all."""
+    there = np.isfinite(xy[:, 0])
+    if there.any():
+        there[there] = np.hypot(*(xy[there] - view.eye[:2]).T) < FAR_M
+    if not there.any():
+        return there
+    at = np.concatenate([xy[there], np.full((int(there.sum()), 1), 1.0)], axis=1)
+    px, depth = view.project(at)
+    w, h = view.size
+    wide = 0.9 * view.focal_px / np.maximum(depth, 0.5)
+    with np.errstate(invalid="ignore"):
+        inside = (px[:, 0] > -wide) & (px[:, 0] < w + wide) & (px[:, 1] > -2 * wide)
+        inside &= (px[:, 1] < h + 2 * wide) & (depth > 0.3)
+    right = view.axes()[0] * ASIDE_M
+    shown = inside.copy()
+    shown[inside] = False
+    for step in (-right, 0 * right, right):
+        shown[inside] |= ~hidden(town, view.eye, at[inside] + step + (0, 0, 0.6))
+    there[there] = shown
+    return there
 
 
 def hidden(town: Town, eye: tuple[float, float, float], points: Float64) -> NDArray[np.bool_]:

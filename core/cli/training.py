@@ -105,6 +105,8 @@ FACES: dict[str, tuple[dict[str, Any], str]] = {
     "freeze": ({"type": int, "metavar": "N"}, "first blocks of the backbone left as they began; "
                "default 0"),
     "slow": ({"type": float}, "learning rate of a started backbone as a share; default .5"),
+    "mirrored": ({"action": "store_const", "const": True}, "the model written looks at each face "
+                 "and its mirror picture: better, and twice the work"),
     "jitter": ({"type": float}, "of the five points, as a share of the eyes' distance; default "
                ".04"),
     "lr": ({"type": float}, "highest learning rate; default .002, with --start .001"),

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from core.recipes.faces.plan import SIDE, Plan
 from core.recipes.networks import start
@@ -134,14 +135,21 @@ class FaceNet(nn.Module):
 
 
 class Embedder(nn.Module):
-    """The part of a network that goes into the product: (B,3,112,112) -> (B,D)."""
+    """The part of a network that goes into the product: (B,3,112,112) -> (B,D).
 
-    def __init__(self, net: FaceNet) -> None:
+    mirrored  each face is seen as it is and mirrored, which costs twice as much: the sum of both
+    directions
+    """
+
+    def __init__(self, net: FaceNet, mirrored: bool = False) -> None:
         super().__init__()
-        self.net = net
+        self.net, self.mirrored = net, mirrored
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         found: torch.Tensor = self.net(x)
+        if self.mirrored:
+            other = self.net(x.flip(3))
+            return functional.normalize(found) + functional.normalize(other)
         return found
 
 

@@ -30,6 +30,7 @@ class Plan(Options):
     freeze    first blocks of a started backbone that stay as they began;  slow: learning rate of
               its others, as a share
     jitter    how far each of the five points is moved, as a share of the distance of the eyes
+    mirrored  the model that is written looks at each face and its mirror picture
     face      the model that finds faces in the pack that is written beside the weights
     """
 
@@ -61,6 +62,7 @@ class Plan(Options):
     warmup: float = 1.0
     decay: float = 0.01
     clip: float = 5.0
+    mirrored: bool = False
     face: str = "yunet_2023mar"
 
     def __post_init__(self) -> None:

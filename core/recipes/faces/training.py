@@ -125,7 +125,7 @@ def product(trained: Trained) -> Exported:
     plan = trained.recipe
     assert isinstance(plan, Plan)
     path = Path(plan.out) / f"{plan.name}.onnx"
-    part = network.Embedder(trained.net)
+    part = network.Embedder(trained.net, plan.mirrored)
     apart = export.export(part, path, (SIDE, SIDE), ["embedding"], plan.embedding)
     output = {"decoder": "embedding", "dim": plan.embedding}
     row = export.row(path, "face_embedding", (SIDE, SIDE), output, run.about(trained))
