@@ -309,3 +309,14 @@ def test_sets_are_told_apart_by_what_lies_in_them(tmp_path, monkeypatch):
     folder = drawn(tmp_path / "set", people=2, shots=2).parent / "faces"
     training.measured(folder, "m", [], None)
     assert asked == ["faces"]
+
+
+def test_a_mirrored_model_says_the_same_of_a_face_and_its_mirror_picture():
+    torch.manual_seed(4)
+    net = network.FaceNet("mobilenet_v2_96", 8, 3).eval()
+    faces = torch.randn(2, 3, 112, 112)
+    with torch.no_grad():
+        for mirrored in (True, False):
+            part = network.Embedder(net, mirrored)
+            two = [torch.nn.functional.normalize(part(x)) for x in (faces, faces.flip(3))]
+            assert torch.allclose(*two, atol=1e-4) == mirrored
