@@ -17,7 +17,7 @@ import pytest
 
 pytest.importorskip("moderngl", reason="NOT TESTED: drawing needs the extra `synth` (moderngl)")
 
-from core.citizens import assets, cast, film, onset, sensors, truth
+from core.citizens import assets, cast, film, onset, sensors, sites, truth
 from core.citizens.chance import generator
 from core.citizens.city import Sizes
 from core.citizens.onset import OnSet
@@ -62,7 +62,7 @@ def whole(city, camera, call, at_s):
         one = film.placed(walker, at_s)
         if (
             one is None
-            or film.hidden(city.town, camera.site.eye, np.array([[*one.position[:2], 1.0]]))[0]
+            or sites.hidden(city.town, camera.site.eye, np.array([[*one.position[:2], 1.0]]))[0]
         ):
             continue
         x, y, z = one.position
@@ -144,7 +144,7 @@ def test_landmarks_are_the_projected_points_of_the_face(drawn):
 def test_a_wall_hides_who_stands_behind_it(drawn):
     city, camera, _, people, _, scene = drawn[0]
     far = next(b for b in city.town.buildings
-               if b.use in ("shop", "home") and film.hidden(
+               if b.use in ("shop", "home") and sites.hidden(
                    city.town, camera.site.eye, np.array([[*b.box.middle, 1.0]]))[0]
                and math.dist(b.box.middle, camera.site.eye[:2]) < 40)  # fmt: skip
     behind = replace(people[0], position=(*far.box.middle, 0.0))
