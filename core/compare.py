@@ -53,13 +53,16 @@ def search(
     models  the gallery's body model, and face model unless the pack has none, with calibrations
     site    how high certain strangers score here
     judge   the attribute model in use; without one, ticks are not compared
-    top     how many candidates at most;  mode "overlap": only where face and clothing both speak
-            for the person (papers/000)
+    top     how many candidates at most
+    mode    "overlap": only where face and clothing both speak for the person (papers/000);
+            "clothing": faces are not compared
 
     Returns candidates with evidence, best first; "none of them" is a normal answer. Raises
     ModelError if the gallery was made by other models.
     """
     models = site.rows(models)
+    if mode == "clothing" and "face" in models:
+        query = query.faceless(models["face"].name)
     field = _compare(gallery, query, scope, models, site, judge)
     n = len(field.found)
     expected = _expected(field, site)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from core import rank, ticks
 from core.gallery import Scores
-from core.types import Camera, Description, Float64, Int, Kind, Recorder, Sighting, Want
+from core.types import Camera, Description, Float64, Int, Kind, Recorder, Sighting, Want, note
 
-Mode = Literal["fused", "overlap"]
-MODES: tuple[Mode, ...] = ("fused", "overlap")
+Mode = Literal["fused", "overlap", "clothing"]
+MODES: tuple[Mode, ...] = ("fused", "overlap", "clothing")
 ALWAYS = (-math.inf, math.inf)
 CLOCK_SIGMAS = 2.0  # a time window is widened by so many standard deviations of the clock
 
@@ -53,6 +53,14 @@ class Query:
     judged: tuple[Sighting, ...] = ()
     wanted: Mapping[str, Want] = field(default_factory=dict)
     body_from: tuple[str, ...] = ()
+
+    def faceless(self, model: str) -> Query:
+        """The same without the face, as a face model described it: clothing alone speaks."""
+        about = self.description
+        vectors = {name: rows for name, rows in about.vectors.items() if name != model}
+        why = note("only clothing is compared in this search")
+        about = replace(about, vectors=vectors, missing={**about.missing, "face": why})
+        return replace(self, description=about)
 
 
 @dataclass(frozen=True)

@@ -386,20 +386,14 @@ class Workspace:
 
         cameras  ids, None = all
         between  true time (from, to); None, or None at one end = as far as there is footage
-        mode     "overlap": only candidates whose face and clothing both speak for the person
+        mode     "overlap": only candidates whose face and clothing both speak for the person;
+                 "clothing": faces are not compared
 
         Raises NotFound, BadInput, ModelError.
         """
-        if mode not in MODES:
-            raise BadInput("mode {mode!r} is not known: use fused or overlap", mode=mode)
+        self._check(mode)
         if top < 1:
             raise BadInput("ask for at least 1 candidate")
-        if mode == "overlap" and "face" not in self._models.vectors():
-            raise BadInput(
-                "overlap asks for face and clothing, and the model pack {pack} does not look at "
-                "faces: search with the mode fused",
-                pack=self.pack,
-            )
         query, scope = self._probes.query(case), self._scope(cameras, between)
         ranking = compare.search(
             self.gallery,
@@ -459,11 +453,14 @@ class Workspace:
         query, cameras = self._probes.query(case), list(self.cameras())
         return compare.similar(self.gallery, query, row, self.site(), kind, cameras)
 
-    def route(self, case: str, *, by: str = "") -> Route:
+    def route(self, case: str, *, mode: Mode = "fused", by: str = "") -> Route:
         """The most plausible way between cameras, from evidence, clocks, distances and verdicts.
+
+        mode  as for a search
 
         Raises BadInput where no picture shows the person: ticks alone make no route.
         """
+        self._check(mode)
         query = self._probes.query(case)
         if query.clothes == "none":
             raise BadInput(
@@ -477,10 +474,11 @@ class Workspace:
             self.site(),
             judge=self._judge,
             top=routing.SIGHTINGS,
+            mode=mode,
         )
         stated = self.casebook.sightings(case)
         given, crowd = routing.given(ranking, stated, self.gallery, self._scope())
-        self.casebook.record(by, "route", case, {"sightings": len(given)})
+        self.casebook.record(by, "route", case, {"sightings": len(given), "mode": mode})
         return routing.infer(
             self.case(case),
             given,
@@ -535,6 +533,20 @@ class Workspace:
             site = sitecheck.measure(*given, keep=self.path / "cohort")
             self._measured = (state, site)
         return self._measured[1]
+
+    def _check(self, mode: Mode) -> None:
+        if mode not in MODES:
+            raise BadInput(
+                "mode {mode!r} is not known: use one of {known}",
+                mode=mode[:40],
+                known=", ".join(MODES),
+            )
+        if mode == "overlap" and "face" not in self._models.vectors():
+            raise BadInput(
+                "overlap asks for face and clothing, and the model pack {pack} does not look at "
+                "faces: search with the mode fused",
+                pack=self.pack,
+            )
 
     def _scope(self, cameras: Sequence[str] | None = None, between: Window | None = None) -> Scope:
         known = self.cameras()

@@ -152,6 +152,18 @@ def test_overlap_keeps_only_those_for_whom_face_and_clothes_both_speak(gallery):
     assert find(gallery, faceless, mode="overlap").tracklet_id == ()
 
 
+def test_clothing_alone_leaves_every_face_out_and_says_so(gallery):
+    found = find(gallery, mode="clothing")
+    faceless = replace(PROBE, description=description("probe", body=1.0))
+    assert np.isnan(found.parts["face"]).all()
+    assert found.tracklet_id == find(gallery, faceless).tracklet_id
+    assert found.evidence == pytest.approx(find(gallery, faceless).evidence)
+    said = [str(one) for each in (found.warnings, *found.reasons) for one in each]
+    assert all("only clothing is compared" in one for one in said if "face" in one)
+    assert sum("face" in one for one in said) == 1 + len(found)
+    assert found.method.startswith("clothing")
+
+
 def test_a_clip_left_out_is_not_searched(gallery):
     found = find(gallery, replace(PROBE, leave_out={"k1": (ALWAYS,)}))
     assert found.tracklet_id == ORDER[2:]

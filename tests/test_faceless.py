@@ -99,6 +99,17 @@ def test_both_at_once_is_refused_where_faces_are_never_looked_at(ws, portrait):
         ws.search(case, mode="overlap")
 
 
+def test_clothing_alone_is_what_a_pack_without_faces_compares_anyway(ws, portrait):
+    case = ws.new_case("red", reason="test", photos=[portrait], same_clothes=True)
+    fused, clothing = (ws.search(case, mode=mode) for mode in ("fused", "clothing"))
+    assert clothing.tracklet_id == fused.tracklet_id
+    assert clothing.evidence == pytest.approx(fused.evidence)
+    assert len(ws.route(case, mode="clothing").stops) == len(ws.route(case).stops)
+    for find in (ws.search, ws.route):
+        with pytest.raises(BadInput, match="one of fused, overlap, clothing"):
+            find(case, mode="face")
+
+
 def test_the_photo_check_says_it_in_one_sentence(ws, portrait):
     upload = photo.Upload("red.png", portrait.read_bytes())
     group = ws.photo_group(upload)

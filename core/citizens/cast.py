@@ -317,20 +317,16 @@ def _door(stage: _Stage, case: Case) -> Case:
     among them. They show up in no other film: those stay what they are without a door.
     """
     rng = generator(stage.seed, "door")
-    of = stage.visits.get(case.walker or "", [])
-    gap = max(pairwise(of), key=lambda two: two[1].enter_s - two[0].leave_s, default=None)
-    walker = next((w for w in stage.walkers if w.id == case.walker), None)
-    found = (
-        None
-        if gap is None or walker is None
-        else doors.beside(
-            stage.town,
-            walker.trip,
-            (gap[0].leave_s, gap[1].enter_s),
-            [c.site for c in stage.cameras],
-        )
+    walker = next(w for w in stage.walkers if w.id == case.walker)
+    gaps = pairwise(stage.visits[walker.id])
+    gap = max(gaps, key=lambda two: two[1].enter_s - two[0].leave_s, default=None)
+    found = gap and doors.beside(
+        stage.town,
+        walker.trip,
+        (gap[0].leave_s, gap[1].enter_s),
+        [c.site for c in stage.cameras],
     )
-    if walker is None or found is None:
+    if not found:
         raise BadInput("no door lies on the first missing person's way: take another --seed")
     site, at_s = replace(found[0], id=f"c{len(stage.cameras) + 1:02d}"), found[1]
     half = 30 * stage.sizes.minutes

@@ -19,7 +19,7 @@ from core.citizens import texture, walkways  # fmt: skip
 from core.citizens.chance import SPLITS, generator, pick, presets
 from core.citizens.daylight import HOURS, WEATHERS, Hour, Weather
 from core.citizens.people import Citizen
-from core.citizens.sites import Site
+from core.citizens.sites import SIZE, Site
 from core.citizens.town import Town
 from core.citizens.walkways import Graph, Trip
 from core.errors import BadInput
@@ -32,7 +32,6 @@ DAY_S = 1_777_593_600.0  # 2026-05-01 09:00 in Korea
 HOUR_OF_DAY_S: dict[str, float] = {"day": 5.2 * 3600, "dusk": 10.6 * 3600, "night": 12.5 * 3600}
 SAMPLE_S = 0.25  # how finely visits are foreseen
 LEAST_VISIT_S = 1.5
-SIZE = (960, 540)
 SPLIT_S = 10.0  # out of sight for longer is another visit
 STOPS = (3, 7)  # how many cameras see a missing person
 
@@ -73,6 +72,8 @@ class Sizes:
             )  # fmt: skip
         if not 0 <= self.absent <= self.cases:
             raise BadInput("of the missing persons, at most all can be absent")
+        if self.door and self.absent == self.cases:
+            raise BadInput("a door needs a missing person who is there and walks up to it")
 
 
 @dataclass(frozen=True)

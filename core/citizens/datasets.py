@@ -284,10 +284,7 @@ def draw_face(
     row: Row = {"yaw_deg": round(yaw, 1), "pitch_deg": round(pitch, 1), "light": light,
                 "expression": expression, "glasses": who.attributes()["glasses"],
                 "mask": who.attributes()["mask"]}  # fmt: skip
-    points = np.round(frame.landmarks[0], 1)
-    told = (*points.ravel(), *facetruth.face_box(points))
-    columns = (*facetruth.POINTS, *facetruth.BOX)
-    row |= {name: round(float(v), 1) for name, v in zip(columns, told, strict=True)}
+    row |= facetruth.told(frame.landmarks[0])
     return np.clip(image, 0, 255).astype(np.uint8), row
 
 

@@ -34,6 +34,13 @@ def face_box(points: Float32) -> Float32:
     return np.concatenate([middle - half, middle + half]).astype(np.float32)
 
 
+def told(points: Float32) -> dict[str, object]:
+    """What a table says of one face by its points (5,2) px: them and the box around them."""
+    points = np.round(points, 1)
+    values = _px(np.concatenate([points.ravel(), face_box(points)]))
+    return dict(zip((*POINTS, *BOX), values, strict=True))
+
+
 def rows(path: str, frame: Frame) -> list[Row]:
     """The rows of COLUMNS of one picture: one for each face, one without a box where there is none.
 

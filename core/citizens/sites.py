@@ -33,7 +33,8 @@ WANTED: tuple[tuple[SceneKind, int], ...] = (
 """Of ten cameras."""
 SPOTTED_PX = 40.0  # a person smaller than this does not count as seen
 HEAD_M = 1.6
-WIDE = 16 / 9
+SIZE = (960, 540)  # px, of a film where nothing else is said
+WIDE = SIZE[0] / SIZE[1]
 FAR_M = 55.0  # nobody beyond is drawn
 ASIDE_M = 0.7  # somebody half behind a corner is drawn
 MOST_BEND = 0.65  # a lens bent more would show some places twice (see `stage.View`)
@@ -215,9 +216,7 @@ def _in_park(town: Town) -> Iterator[Site]:
 # --- what a camera can see ------------------------------------------------------------------------
 
 
-def seen(
-    town: Town, site: Site, xy: Float64, size: tuple[int, int] = (960, 540)
-) -> NDArray[np.bool_]:
+def seen(town: Town, site: Site, xy: Float64, size: tuple[int, int] = SIZE) -> NDArray[np.bool_]:
     """(N,) whether somebody standing at xy (N,2) would be in the picture, large enough, not hidden.
 
     NaN places are not seen.
@@ -232,7 +231,7 @@ def seen(
     feet, _ = view.project(at * (1, 1, 0))
     w, h = size
     with np.errstate(invalid="ignore"):
-        tall = np.abs(feet[:, 1] - head[:, 1]) >= SPOTTED_PX * h / 540
+        tall = np.abs(feet[:, 1] - head[:, 1]) >= SPOTTED_PX * h / SIZE[1]
         inside = (head[:, 0] > 0) & (head[:, 0] < w) & (head[:, 1] > 0) & (head[:, 1] < h * 0.97)
     near = (depth > 0.5) & (depth < site.view_range_m + 5)
     good = tall & inside & near

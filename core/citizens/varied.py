@@ -16,12 +16,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.citizens import looks, motion, texture
+from core.citizens import facetruth, looks, motion, texture
 from core.citizens.chance import SPLITS, generator, pick, presets
 from core.citizens.datasets import FACE_COLUMNS, Row, face_view, write_jpeg
 from core.citizens.people import Citizen, citizen
 from core.citizens.render import Renderer
-from core.citizens.stage import FACE_POINTS, Light, Placed, View
+from core.citizens.stage import Light, Placed, View
 from core.errors import BadInput
 
 Image = NDArray[np.uint8]
@@ -94,8 +94,7 @@ def draw(
     row: Row = {"yaw_deg": round(yaw, 1), "pitch_deg": round(pitch, 1), "light": kind,
                 "expression": expression, "glasses": shown["glasses"],
                 "mask": shown["mask"]}  # fmt: skip
-    for name, (x, y) in zip(FACE_POINTS, frame.landmarks[0], strict=True):
-        row[f"{name}_x"], row[f"{name}_y"] = round(float(x), 1), round(float(y), 1)
+    row |= facetruth.told(frame.landmarks[0])
     return developed(picture, rng), row
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from core.answers import ranking_json, ranking_text, route_json, route_text
 from core.casebook import Export
-from core.cli.terminal import Verbs, actor, answer, opened, write
+from core.cli.terminal import Verbs, actor, answer, mode_option, opened, write
 from core.errors import BadInput, NotFound
 from core.types import VERDICTS, LastSeen, Route, numbers, parse_time, wants
 from core.workspace import Window, Workspace, iso_time
@@ -41,7 +41,7 @@ def add(verbs: Verbs) -> None:
     one.add_argument("--from", dest="start", metavar="T")
     one.add_argument("--to", dest="end", metavar="T")
     one.add_argument("--camera", nargs="+", action="extend", metavar="ID")
-    one.add_argument("--mode", choices=("fused", "overlap"), default="fused")
+    mode_option(one)
     one.add_argument("--top", type=int, default=50)
     _probe_options(one)
 
@@ -60,6 +60,7 @@ def add(verbs: Verbs) -> None:
 
     one = verbs.add("route", route)
     one.add_argument("case", metavar="CASE")
+    mode_option(one)
     one.add_argument("--html", metavar="FILE", help="a map that opens without a network")
     one.add_argument("--geojson", metavar="FILE")
     one.add_argument("--kml", metavar="FILE", help="for other map programs, with times")
@@ -154,7 +155,7 @@ def judge(args: argparse.Namespace) -> int:
 def route(args: argparse.Namespace) -> int:
     """Infer the route of a case."""
     ws = opened(args)
-    inferred = ws.route(args.case, by=actor())
+    inferred = ws.route(args.case, mode=args.mode, by=actor())
     if any((args.html, args.geojson, args.kml, args.csv, args.svg, args.card)):
         _write_route(args, ws, inferred)
     values = route_json(args.case, inferred, ws.zone)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.answers import ranking_json, ranking_text, route_json, route_text
 from core.cli.serving import serve_options, serve_workspace
-from core.cli.terminal import Verbs, actor, answer, show
+from core.cli.terminal import Verbs, actor, answer, mode_option, show
 
 WORKSPACE = "var/demo"
 
@@ -21,6 +21,7 @@ def add(verbs: Verbs) -> None:
     one.add_argument("--pack", metavar="NAME")
     one.add_argument("--data", metavar="DIR", help="another city than data/demo")
     one.add_argument("--case", metavar="ID", help="which missing person; default: the first")
+    mode_option(one)
     one.add_argument("--no-serve", action="store_true", help="do not open the app afterwards")
     serve_options(one)
     one = verbs.add("citizens", citizens)
@@ -54,7 +55,8 @@ def demo(args: argparse.Namespace) -> int:
         show(steps, camera)
     cases = {one["id"]: city.open_case(ws, one, data) for one in asked}
     case = cases[chosen["id"]]
-    ranking, route = ws.search(case, by=actor()), ws.route(case, by=actor())
+    ranking = ws.search(case, mode=args.mode, by=actor())
+    route = ws.route(case, mode=args.mode, by=actor())
     found, way = ranking_json(case, ranking, ws.zone), route_json(case, route, ws.zone)
     marks = city.score(ws, chosen["id"], ranking, route, data)
     notices = [str(one) for one in city.notices(ws)]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import BadInput
+from core.evidence import MODES
 from core.types import Progress
 from core.workspace import Workspace
 
@@ -50,6 +51,13 @@ class Verbs:
         )
         one.set_defaults(run=run)
         return one
+
+
+def mode_option(one: argparse.ArgumentParser) -> None:
+    """--mode: what is compared."""
+    one.add_argument("--mode", choices=MODES, default="fused", help="what is compared: face and "
+                     "clothing, only where both speak for the person, or clothing alone; default: "
+                     "fused")  # fmt: skip
 
 
 def workspace_dir(given: str | None) -> Path:

@@ -7,6 +7,7 @@ to make them again.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -70,12 +71,22 @@ def _file(one: Mapping[str, Any]) -> str:
             f"from PyTorch by {one['difference']:.1e}")  # fmt: skip
 
 
-def brief(one: Mapping[str, Any]) -> str:
-    """A table in a few words, as a row of models.toml tells of it."""
-    if "boxes" in one:
-        return f"{one['pictures']} pictures, boxes {_BY.get(one['by'], 'labelled')}"
-    kind = "drawn" if one["drawn"] else "labelled"
-    return f"{one['people']} {kind} people, {one['crops']} crops"
+def brief(tables: Sequence[Mapping[str, Any]]) -> str:
+    """All tables in a few words, as a row of models.toml tells of them: one count of each kind."""
+    counts: dict[str, Counter[str]] = {}
+    for one in tables:
+        units: tuple[str, ...]
+        if "boxes" in one:
+            said, units = f"boxes {_BY.get(one['by'], 'labelled')}", ("pictures",)
+        else:
+            said, units = "drawn" if one["drawn"] else "labelled", ("people", "crops")
+        counts.setdefault(said, Counter()).update({unit: one[unit] for unit in units})
+    return "; ".join(
+        f"{n['people']} {said} people, {n['crops']} crops"
+        if "people" in n
+        else f"{n['pictures']} pictures, {said}"
+        for said, n in counts.items()
+    )
 
 
 _BY = {"drawn": "drawn", "a teacher": "by a teacher"}

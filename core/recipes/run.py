@@ -79,11 +79,10 @@ def start_sha256(options: Options) -> str | None:
 def about(trained: Trained) -> dict[str, str]:
     """What a row of models.toml says of licence, data and origin."""
     recipe = trained.recipe
-    told = "; ".join(card.brief(one) for one in trained.data)
     start = "" if recipe.start is None else f", begun from {Path(recipe.start).name}"
     return {
         "licence": recipe.licence,
-        "training_data": recipe.training_data or told,
+        "training_data": recipe.training_data or card.brief(trained.data),
         "origin": f"dongseon train {recipe.kind}: {recipe.backbone}{start}",
     }
 

@@ -137,6 +137,20 @@ def test_faces_have_landmarks_in_the_picture(renderer, makehuman, tmp_path):
         assert cv2.imread(str(tmp_path / row["path"])).shape == (160, 160, 3)
 
 
+@pytest.mark.parametrize("words", [
+    ("people", "--near", "9"), ("faces", "--varied", "--masked", "2"),
+    ("faces", "--varied", "--world", "-1"),
+])  # fmt: skip
+def test_what_no_set_can_have_is_refused_in_one_sentence(words, makehuman, tmp_path, capsys):
+    verb, *options = words
+    out = tmp_path / "set"
+    assert main([verb, str(out), "--assets", str(makehuman), "--count", "1", *options]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "Traceback" not in said
+    assert not out.exists()
+
+
 def test_the_command_line_says_what_is_wrong_and_what_it_made(
     renderer, makehuman, tmp_path, monkeypatch, capsys
 ):

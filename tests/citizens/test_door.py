@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core.citizens import cast, doors, film, truth
+from core.citizens.__main__ import main
 from core.citizens.city import City, Sizes, in_films
 from core.citizens.cityverbs import DEMO, DEMO_SEED
 from core.errors import BadInput
@@ -63,9 +64,16 @@ def test_somebody_in_the_same_clothes_comes_by_too(both):
 
 
 def test_a_door_that_nobody_walks_up_to_is_refused(monkeypatch):
-    few = Sizes(cameras=3, minutes=0.5, walkers=2, cases=1, door=True)
-    with pytest.raises(BadInput, match="another --seed"):
-        cast.build(3, replace(few, absent=1))
+    few = Sizes(cameras=3, minutes=0.5, walkers=2, cases=1, story=True, door=True)
     monkeypatch.setattr(doors, "beside", lambda *_: None)
     with pytest.raises(BadInput, match="another --seed"):
-        cast.build(3, replace(few, story=True))
+        cast.build(3, few)
+
+
+@pytest.mark.parametrize("words", [("--cases", "0"), ("--cases", "2", "--absent", "2")])
+def test_a_door_for_nobody_is_refused_in_one_sentence(words, makehuman, tmp_path, capsys):
+    small = ("--cameras", "1", "--minutes", ".2", "--walkers", "1", "--door")
+    out = tmp_path / "city"
+    assert main(["city", str(out), "--assets", str(makehuman), *small, *words]) == 2
+    assert "missing person" in capsys.readouterr().err
+    assert not out.exists()

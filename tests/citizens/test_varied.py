@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.citizens import datasets, looks
+from core.citizens import datasets, facetruth, looks
 from core.citizens.chance import generator, split_of
 from core.citizens.people import Detail, citizen, names_of
 from core.citizens.stage import FACE_POINTS, Light, Placed
@@ -92,6 +92,11 @@ def test_a_set_is_the_same_twice_and_names_its_days(renderer, makehuman, tmp_pat
     for row in rows:
         assert (first.parent / row["path"]).read_bytes() == (
             second.parent / row["path"]).read_bytes()  # fmt: skip
+        eye, mouth = ([float(row[f"{point}_{axis}"]) for axis in "xy"]
+                      for point in ("eye_left", "mouth_left"))  # fmt: skip
+        x1, y1, x2, y2 = (float(row[side]) for side in facetruth.BOX)
+        assert x1 < eye[0] < x2 < PX + 20
+        assert y1 < eye[1] < mouth[1] < y2
 
 
 @pytest.mark.parametrize(

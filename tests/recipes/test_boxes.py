@@ -108,7 +108,11 @@ def test_a_table_becomes_scenes_with_people_to_cut_out(table):
     assert all(sure.all() for sure in found.sure)
     (told,) = scenes.told([table], found)
     assert (told["pictures"], told["boxes"], told["unsure"], told["by"]) == (10, boxes, 0, "drawn")
-    assert card.brief(told) == "10 pictures, boxes drawn"
+    other = told | {"by": "a teacher", "pictures": 3}
+    people = {"drawn": None, "people": 2, "crops": 9}
+    assert card.brief([told, other, told, people, people]) == (
+        "20 pictures, boxes drawn; 3 pictures, boxes by a teacher; 4 labelled people, 18 crops"
+    )
 
 
 def edited(table: Path, folder: Path, old: str, new: str) -> Path:
