@@ -35,6 +35,7 @@ from core.zoo import Model
 HEAD_SHARE = 0.45  # of the person's height, from the top: where a face is looked for
 HEAD_WIDTHS = 1.3  # and at least so many widths of the box: near the camera only a bust is seen
 MIN_FACE_PX = 10.0
+FACE_SCORE = 0.6  # of a face in use, where the detector's row names no score of its own
 MIN_FRONTAL = 0.25  # below, the nose is near one eye: a profile, which embedders compare badly
 MAX_ENLARGE = 2.0  # a head is enlarged at most this much before a face is looked for
 NO_FACES = note("clothing and body only: this model pack does not look at faces")
@@ -93,14 +94,21 @@ DECODERS = {"yunet": decode_yunet, "insightface": decode_faces, "mtcnn": decode_
 
 
 class FaceDetector:
-    """Finds faces in pictures of any size. max_enlarge: small pictures are enlarged up to this."""
+    """Finds faces in pictures of any size.
 
-    def __init__(self, model: Model, *, min_score: float = 0.6, max_iou: float = 0.3) -> None:
+    min_score    from which a box is a face; default: what the model's row says, for use
+    max_enlarge  small pictures are enlarged up to this
+    """
+
+    def __init__(
+        self, model: Model, *, min_score: float | None = None, max_iou: float = 0.3
+    ) -> None:
         if model.row.task != "face" or model.row.output["decoder"] not in DECODERS:
             raise ValueError(f"{model.name} is not a face detector")
         self.decode = DECODERS[model.row.output["decoder"]]
         self.model = model
-        self.min_score = min_score
+        self.in_use = float(model.row.output.get("score", FACE_SCORE))
+        self.min_score = self.in_use if min_score is None else min_score
         self.max_iou = max_iou
 
     def __call__(self, images: Sequence[Image], *, max_enlarge: float = MAX_ENLARGE) -> list[Faces]:

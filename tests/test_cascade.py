@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import shutil
 import tomllib
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import cascade, zoo
-from core.describe import FaceDetector
+from core.describe import FACE_SCORE, FaceDetector
 from core.errors import ModelError, NotFound
 from core.geometry import intersection
 
@@ -31,7 +32,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def detect(folder) -> FaceDetector:
-    return FaceDetector(zoo.load(tinycascade.NAME, [folder]), min_score=0.4)
+    return FaceDetector(zoo.load(tinycascade.NAME, [folder]))
+
+
+def test_a_score_from_which_a_face_is_one_is_the_models_own_or_the_usual_one(folder, detect):
+    assert detect.min_score == detect.in_use == tinycascade.SCORE
+    model = zoo.load(tinycascade.NAME, [folder])
+    lower = FaceDetector(model, min_score=0.1)
+    assert (lower.min_score, lower.in_use) == (0.1, tinycascade.SCORE)
+    silent = {k: v for k, v in model.row.output.items() if k != "score"}
+    model.row = replace(model.row, output=silent)
+    assert FaceDetector(model).min_score == FACE_SCORE
 
 
 # Where things lie.

@@ -80,8 +80,11 @@ def test_a_doubtful_face_counts_neither_way():
     true = Truth(boxes, np.full((2, 5, 2), np.nan, np.float32), np.array([True, False]))
     found = faces([[0, 0, 20, 20], [50, 0, 70, 20], [100, 0, 120, 20]])
     assert _counted(found, true).box[:, 0].tolist() == [0, 100]
-    figures = facefinding._figures([_counted(found, true)], [true])
+    kept = _counted(found, true)
+    figures = facefinding._figures([kept], [true], 0.6)
     assert (figures["n_faces"], figures["in_use"]) == (1, {"recall": 1.0, "false_each": 1.0})
+    unused = facefinding._figures([kept], [true], 0.95)["in_use"]
+    assert unused == {"recall": 0.0, "false_each": 0.0}
 
 
 def test_what_makes_a_face_doubtful():

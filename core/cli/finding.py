@@ -56,7 +56,7 @@ def detect(args: argparse.Namespace) -> int:
 
     model = _model(args)
     image = read(Path(args.picture))
-    detector = facefinding.detector(model, args.models, facefinding.IN_USE)
+    detector = facefinding.detector(model, args.models)
     faces = detector([image])[0]
     told: list[dict[str, Any]] = [
         {"box": [round(float(v), 1) for v in faces.box[k]],

@@ -149,6 +149,7 @@ MTCNN: dict[str, tuple[dict[str, Any], str]] = {
     "least-px": ({"type": float, "metavar": "PX"}, "of the faces looked for; default 20"),
     "least": ({"type": float, "action": "append", "metavar": "SCORE"}, "that a network lets pass "
               "in use, for each of the three; default .6, .7, .3"),
+    "score": ({"type": float}, "of a face in use; default .6"),
     "lr": ({"type": float}, "highest learning rate; default .003"),
     "warmup": ({"type": float, "metavar": "EPOCHS"}, "default .5"),
     "decay": ({"type": float}, "weight decay; default .0001"),

@@ -38,7 +38,6 @@ CLEAR: Mapping[str, float] = {"score": 0.7, "visible": 0.6, "facing": 0.35}
 """Columns that may be there: a face below one of these counts neither as found nor as missed."""
 WIDTHS = (0, 16, 32, 64)  # px
 LEAST_SCORE = 0.05  # lower than in use, so that the whole curve is seen
-IN_USE = 0.6
 NEAR = 0.25  # of a face's width: two boxes whose middles are so near mean the same face
 PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 
@@ -74,10 +73,13 @@ def truth(
 ) -> dict[str, Any]:
     """AP50, precision and recall at the best F1 and in use, and how far off the five points are.
 
-    in_use: recall, and false boxes of a picture, at the score IN_USE;  recall_by_width: there, of
-    faces below 16, 32, 64 px and wider;  points_error: mean distance of the points of found faces
-    in widths of the face;  beside: a second detector that sees every picture right after the first;
-    ratio: seconds of the first to those of it. Raises NotFound, BadInput, ModelError.
+    in_use: recall, and false boxes of a picture, at the score asked for in use
+    recall_by_width: there, of faces below 16, 32, 64 px and wider
+    points_error: mean distance of the points of found faces in widths of the face
+    beside: a second detector that sees every picture right after the first
+    ratio: seconds of the first to those of it
+
+    Raises NotFound, BadInput, ModelError.
     """
     names = [model, *([beside] if beside else [])]
     detectors = [detector(name, directories, LEAST_SCORE) for name in names]
@@ -91,8 +93,12 @@ def truth(
             found[k].append(one([image])[0])
             seconds[k].append(time.perf_counter() - start)
     told = [
-        {**_figures(one, list(true.values())), "seconds": plain(fast(times)), "model": name}
-        for one, times, name in zip(found, seconds, names, strict=True)
+        {
+            **_figures(faces, list(true.values()), one.in_use),
+            "seconds": plain(fast(times)),
+            "model": name,
+        }
+        for faces, times, name, one in zip(found, seconds, names, detectors, strict=True)
     ]
     answer = {**told[0], "eval": "face-detection", "data": named(manifest)}
     if beside is None:
@@ -101,8 +107,13 @@ def truth(
     return {**answer, "beside": told[1], "ratio": plain(ratio)}
 
 
-def detector(model: str, directories: Sequence[str | Path], min_score: float) -> FaceDetector:
-    """A face detector of that name. Raises BadInput, NotFound, ModelError."""
+def detector(
+    model: str, directories: Sequence[str | Path], min_score: float | None = None
+) -> FaceDetector:
+    """A face detector of that name; without a score as it is in use.
+
+    Raises BadInput, NotFound, ModelError.
+    """
     row = zoo.rows(directories).get(model)
     if row is None or row.task != "face":
         raise BadInput("{model!r} is not a face detector", model=model[:60])
@@ -158,12 +169,12 @@ def read_truth(manifest: Path) -> dict[Path, Truth]:
     }
 
 
-def _figures(found: Sequence[Faces], true: Sequence[Truth]) -> dict[str, Any]:
+def _figures(found: Sequence[Faces], true: Sequence[Truth], in_use: float) -> dict[str, Any]:
     counted = [_counted(one, of) for one, of in zip(found, true, strict=True)]
     pairs = [(one.box, one.score) for one in counted]
     boxes = [of.box[of.clear] for of in true]
     result = figures.detection(pairs, boxes)
-    hit = np.concatenate([np.empty(0, bool), *figures.recall(pairs, boxes, IN_USE)])
+    hit = np.concatenate([np.empty(0, bool), *figures.recall(pairs, boxes, in_use)])
     width = np.concatenate([np.empty(0), *(b[:, 2] - b[:, 0] for b in boxes)])
     by_width = {}
     for low, high in pairwise((*WIDTHS, math.inf)):
@@ -171,14 +182,14 @@ def _figures(found: Sequence[Faces], true: Sequence[Truth]) -> dict[str, Any]:
         if here.any():
             name = f"{low}-" if math.isinf(high) else f"{low}-{high}"
             by_width[name] = {"recall": plain(float(hit[here].mean())), "n": int(here.sum())}
-    n_used = sum(int((score >= IN_USE).sum()) for _, score in pairs)
-    used = {"recall": plain(float(hit.mean())) if len(hit) else None,
+    n_used = sum(int((score >= in_use).sum()) for _, score in pairs)
+    told = {"recall": plain(float(hit.mean())) if len(hit) else None,
             "false_each": plain((n_used - int(hit.sum())) / max(1, len(true)))}  # fmt: skip
     return {
         **{name: plain(getattr(result, name)) for name in ("ap50", "precision", "recall", "score")},
-        "in_use": used,
+        "in_use": told,
         "recall_by_width": by_width,
-        "points_error": plain(_points_error(counted, true)),
+        "points_error": plain(_points_error(counted, true, in_use)),
         "n_faces": result.n_boxes,
         "n_pictures": result.n_pictures,
     }
@@ -195,11 +206,11 @@ def _counted(found: Faces, true: Truth) -> Faces:
     return Faces(found.box[keep], found.score[keep], found.landmarks[keep])
 
 
-def _points_error(found: Sequence[Faces], true: Sequence[Truth]) -> float:
+def _points_error(found: Sequence[Faces], true: Sequence[Truth], in_use: float) -> float:
     """Mean distance of points, in widths, of clear faces that a box in use overlaps by half."""
     off = []
     for one, of in zip(found, true, strict=True):
-        used = one.score >= IN_USE
+        used = one.score >= in_use
         known = of.clear & ~np.isnan(of.points).any(axis=(1, 2))
         for box, points in zip(of.box[known], of.points[known], strict=True):
             overlap = iou(box[None], one.box[used])[0]
@@ -226,7 +237,7 @@ def agreement_with(
     that have a box NEAR;  extra: boxes NEAR none of the other's, and per picture;  ratio: seconds.
     Raises NotFound, BadInput, ModelError.
     """
-    ours, theirs = (detector(name, directories, IN_USE) for name in (model, beside))
+    ours, theirs = (detector(name, directories) for name in (model, beside))
     seconds: tuple[list[float], list[float]] = ([], [])
     best: list[bool] = []
     hit, extra, n, boxes = 0, 0, 0, 0

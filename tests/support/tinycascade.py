@@ -18,6 +18,7 @@ NAME = "tiny_mtcnn"
 SIDES = (12, 24, 48)
 POINTS = ((0.35, 0.4), (0.65, 0.4), (0.5, 0.55), (0.4, 0.7), (0.6, 0.7))
 LEAST = (0.4, 0.4, 0.4)
+SCORE = 0.45  # of a face in use
 
 
 def _net(path: Path, side: int, stride: int) -> None:
@@ -57,7 +58,7 @@ def make(folder: Path, size: tuple[int, int] = (640, 640)) -> Path:
         content = path.read_bytes()
         taken = list(size) if k == 0 else [side, side]
         part = "{ decoder = 'part' }"
-        given = f"{{ decoder = 'mtcnn', least_px = 20.0, least = {list(LEAST)} }}"
+        given = f"{{ decoder = 'mtcnn', least_px = 20.0, least = {list(LEAST)}, score = {SCORE} }}"
         lines += [
             f"[models.{name}]", f"task = '{'part' if k else 'face'}'", f"file = '{path.name}'",
             "url = ''", f"sha256 = '{hashlib.sha256(content).hexdigest()}'",

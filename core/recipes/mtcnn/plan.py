@@ -32,12 +32,13 @@ class Plan(Options):
     held_out    share of the people (pictures, where nobody is named) that judge and do not teach
     least_px    of the faces that are looked for, in hard examples and in use
     least       score that each network lets pass in use
+    score       of a face in use, where whoever asks names none
     """
 
     RATES = 3e-3, 3e-3
     LIMITS = (
         ("nets", 1, 3), ("batch", 64, 65_536), ("hard", 0.05, 1), ("held_out", 0.02, 0.5),
-        ("least_px", 12, 500),
+        ("least_px", 12, 500), ("score", 0.01, 0.99),
     )  # fmt: skip
 
     kind: Literal["mtcnn"]
@@ -52,6 +53,7 @@ class Plan(Options):
     held_out: float = 0.1
     least_px: float = 20.0
     least: tuple[float, ...] = (0.6, 0.7, 0.3)
+    score: float = 0.6
     warmup: float = 0.5
     decay: float = 1e-4
     clip: float = 10.0
@@ -99,7 +101,7 @@ class Plan(Options):
         trained already.
         """
         told = json.loads(super().identity(data_sha256, start_sha256))
-        later = ("nets", "samples", "least")
+        later = ("nets", "samples", "least", "score")
         return json.dumps({k: v for k, v in told.items() if k not in later}, sort_keys=True)
 
 

@@ -186,7 +186,7 @@ def product(trained: Trained) -> list[Exported]:
         if whole:
             row["input"] |= {"size": list(IN_USE), "fill": 0}
             row["output"] = {"decoder": "mtcnn", "least_px": plan.least_px,
-                             "least": list(plan.least)}  # fmt: skip
+                             "least": list(plan.least), "score": plan.score}  # fmt: skip
             row["parts"] = list(plan.names[1:])
         found.append(Exported(name, path.name, row, apart))
     return found
