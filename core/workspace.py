@@ -391,10 +391,8 @@ class Workspace:
 
         Raises NotFound, BadInput, ModelError.
         """
-        self._check(mode)
-        if top < 1:
-            raise BadInput("ask for at least 1 candidate")
-        query, scope = self._probes.query(case), self._scope(cameras, between)
+        scope = self.need_search(cameras, between, top, mode)
+        query = self._probes.query(case)
         ranking = compare.search(
             self.gallery,
             query,
@@ -418,6 +416,19 @@ class Workspace:
             },
         )
         return ranking
+
+    def need_search(
+        self,
+        cameras: Sequence[str] | None = None,
+        between: Window | None = None,
+        top: int = 50,
+        mode: Mode = "fused",
+    ) -> Scope:
+        """Where a search looks. Raise NotFound, BadInput where it cannot be made for anybody."""
+        self._check(mode)
+        if top < 1:
+            raise BadInput("ask for at least 1 candidate")
+        return self._scope(cameras, between)
 
     def judge(
         self, case: str, tracklet_id: str, verdict: Verdict, *, by: str, why: str = ""

@@ -111,6 +111,18 @@ def test_wrong_input_is_one_sentence_and_exit_code_2(run, box, tmp_path):
         assert "Traceback" not in said, what
 
 
+def test_a_search_that_cannot_be_made_opens_no_case(run, box):
+    before = run("case", "list")[1]
+    for words, said in (
+        (("--camera", "c9"), "c9"),
+        (("--from", "2026-05-01T10:00:00+09:00", "--to", "2026-05-01T09:00:00+09:00"), "ends"),
+        (("--top", "0"), "at least 1"),
+    ):
+        code, _, why = run("search", *box, *words)
+        assert (code, said in why) == (2, True)
+    assert run("case", "list")[1] == before
+
+
 def test_there_is_no_workspace_until_one_is_made(tmp_path, capsys, tiny_pack, monkeypatch):
     nowhere = tmp_path / "nowhere"
     assert main(["case", "list", "--workspace", str(nowhere)]) == 2

@@ -101,15 +101,10 @@ def case_list(args: argparse.Namespace) -> int:
 def search(args: argparse.Namespace) -> int:
     """Look for a person in the gallery."""
     ws = opened(args)
+    cameras, between, top, mode = args.camera, _between(args), args.top, args.mode
+    ws.need_search(cameras, between, top, mode)  # before a case is opened for it
     case = _search_case(args, ws)
-    ranking = ws.search(
-        case,
-        cameras=args.camera,
-        between=_between(args),
-        top=args.top,
-        mode=args.mode,
-        by=actor(),
-    )
+    ranking = ws.search(case, cameras=cameras, between=between, top=top, mode=mode, by=actor())
     values = ranking_json(case, ranking, ws.zone)
     return answer(args, values, ranking_text(values))
 
