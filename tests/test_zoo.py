@@ -68,7 +68,13 @@ def black(row: zoo.Row, n: int = 1) -> np.ndarray:
 
 def test_the_own_table_is_sound():
     rows, packs = zoo.rows(), zoo.packs()
-    assert list(packs) == ["reference", "opencv-zoo", "builtin", "builtin-faces"]
+    assert list(packs) == [
+        "reference",
+        "opencv-zoo",
+        "builtin",
+        "builtin-clothing",
+        "builtin-faces",
+    ]
     assert zoo.missing("builtin") == []
     for pack in packs.values():
         for task, name in pack.tasks.items():
@@ -141,7 +147,7 @@ def test_a_table_that_is_no_text_is_one_clear_error(pack):
 
 
 def test_unknown_names_are_said_with_what_there_is(tiny_pack):
-    known = "reference, opencv-zoo, builtin, builtin-faces, tiny"
+    known = "reference, opencv-zoo, builtin, builtin-clothing, builtin-faces, tiny"
     with pytest.raises(NotFound, match=f"'nope'.*{known}"):
         zoo.pack("nope", [tiny_pack])
     with pytest.raises(NotFound, match="'nope' is not known"):
