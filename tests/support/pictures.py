@@ -78,6 +78,7 @@ def keep(shot: Path, width: int) -> None:
 def main() -> None:
     from playwright.sync_api import sync_playwright
 
+    os.environ["LOGNAME"] = "officer"  # whoever is at work, not the machine's user
     folder = Path(tempfile.mkdtemp())
     workspace = Path(sys.argv[1]) if len(sys.argv) > 1 else folder / "ws"
     case = world(workspace)
