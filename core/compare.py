@@ -99,7 +99,7 @@ def search(
         searched=searched(gallery.clips(), scope, n, query.leave_out),
         method=reasons.method(models, mode, n, site, judge if query.wanted else None),
         warnings=(
-            *reasons.probe_warnings(query, models, site),
+            *reasons.probe_warnings(query, field, models, site),
             *reasons.tick_warnings(query, field, judge),
             *reasons.list_warnings(scope, words, len(gallery.damaged()), left_out),
         ),

@@ -16,6 +16,7 @@ from core.types import Camera, Description, Float64, Int, Kind, Recorder, Sighti
 
 Mode = Literal["fused", "overlap", "clothing"]
 MODES: tuple[Mode, ...] = ("fused", "overlap", "clothing")
+CLOTHING_ONLY = note("only clothing is compared in this search")
 ALWAYS = (-math.inf, math.inf)
 CLOCK_SIGMAS = 2.0  # a time window is widened by so many standard deviations of the clock
 
@@ -58,8 +59,8 @@ class Query:
         """The same without the face, as a face model described it: clothing alone speaks."""
         about = self.description
         vectors = {name: rows for name, rows in about.vectors.items() if name != model}
-        why = note("only clothing is compared in this search")
-        about = replace(about, vectors=vectors, missing={**about.missing, "face": why})
+        missing = {**about.missing, "face": CLOTHING_ONLY}
+        about = replace(about, vectors=vectors, missing=missing)
         return replace(self, description=about)
 
 

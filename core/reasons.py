@@ -117,7 +117,9 @@ def method(
     return f"{mode}; {'; '.join(parts)}; calibration: {'; '.join(sorted(fitted))}; n={n}"
 
 
-def probe_warnings(query: Query, models: Mapping[Kind, Row], site: Site) -> Iterator[Note]:
+def probe_warnings(
+    query: Query, field: Field, models: Mapping[Kind, Row], site: Site
+) -> Iterator[Note]:
     """What the reader must know of how the pictures were compared."""
     if query.clothes == "none":
         yield note(
@@ -134,7 +136,7 @@ def probe_warnings(query: Query, models: Mapping[Kind, Row], site: Site) -> Iter
         )
     if "face" not in models:
         yield NO_FACES
-    if query.clothes == "photo" and "face" in models:
+    if query.clothes == "photo" and not np.isnan(field.face.cosine).all():
         yield note("clothes may differ from the photo: only the face is compared")
     elif query.clothes == "photo":
         yield note(

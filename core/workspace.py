@@ -30,7 +30,7 @@ from core import (
 from core.casebook import Case, Casebook, Category, Jobs
 from core.clock import iso_time as iso_time
 from core.errors import BadInput, NotFound
-from core.evidence import MODES, Mode, Scope
+from core.evidence import CLOTHING_ONLY, MODES, Mode, Scope
 from core.gallery import Gallery, Scores
 from core.photo import Upload
 from core.pieces import PIECE_S
@@ -490,7 +490,7 @@ class Workspace:
         stated = self.casebook.sightings(case)
         given, crowd = routing.given(ranking, stated, self.gallery, self._scope())
         self.casebook.record(by, "route", case, {"sightings": len(given), "mode": mode})
-        return routing.infer(
+        inferred = routing.infer(
             self.case(case),
             given,
             ranking,
@@ -500,6 +500,9 @@ class Workspace:
             clips=self.clips(),
             scope_of=lambda camera, low, high: self._scope([camera], (low, high)),
         )
+        said = (CLOTHING_ONLY,) if mode == "clothing" else ()
+        method = f"{mode}; {inferred.method}"
+        return replace(inferred, method=method, warnings=(*said, *inferred.warnings))
 
     def canary(self, most: int = 3) -> float | None:
         """How far vectors made here and now lie from those in the gallery: the largest 1 - cosine.

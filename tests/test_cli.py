@@ -59,6 +59,12 @@ def test_a_case_is_made_searched_and_judged(run, tmp_path, tiny_films):
     assert code == 0
     code, answer, _ = run("search", made["case"])
     assert code == 0
+    for mode in ("fused", "overlap", "clothing"):  # overlap: the tiny pack looks at faces
+        for verb in ("search", "route"):
+            code, by_mode, _ = run(verb, made["case"], "--mode", mode)
+            assert (code, by_mode["method"].split(";")[0]) == (0, mode), verb
+            said = any("only clothing" in str(one) for one in by_mode["warnings"])
+            assert said == (mode == "clothing"), verb
     best = answer["candidates"][0]["tracklet_id"]
     assert run("judge", made["case"], best, "confirmed", "--by", "lee")[0] == 0
     route = run("route", made["case"])[1]

@@ -229,6 +229,17 @@ def test_clothes_of_a_photo_do_not_count(gallery):
     assert any("only the face is compared" in str(warning) for warning in found.warnings)
 
 
+def test_where_no_face_is_compared_a_photo_in_other_clothes_brings_advice_and_no_false_word(
+    gallery,
+):
+    faceless = replace(PROBE, description=description("probe", body=1.0), clothes="photo")
+    other = replace(PROBE, clothes="photo")
+    for found in (find(gallery, faceless), find(gallery, other, mode="clothing")):
+        said = [str(warning) for warning in found.warnings]
+        assert any("point at the person in footage" in one for one in said)
+        assert not any("only the face is compared" in one for one in said)
+
+
 def test_clothes_of_another_day_do_not_count(gallery):
     yesterday = find(gallery, replace(PROBE, seen_s=(NOON - 30 * 3600,)))
     assert np.isnan(yesterday.parts["body"]).all()
