@@ -25,7 +25,7 @@ def made(facts: Mapping[str, Any], limits: Sequence[str] = LIMITS) -> dict[str, 
     """The card as one JSON object: the facts, with the limits they imply and those given.
 
     facts  name, files, recipe, command, data, data_sha256, start, epochs, batches, seconds, device,
-           software, loss, results (None = not measured)
+           software, loss, results (None = not measured), teacher (None or missing = none)
     """
     drawn = any(one["drawn"] is not None for one in facts["data"])
     return {**facts, "limits": [*([DRAWN] if drawn else []), *limits]}
@@ -50,6 +50,7 @@ def markdown(card: Mapping[str, Any]) -> str:
         *(f"| data | {_cell(_data(one))} |" for one in card["data"]),
         f"| sha256 of all pictures and tables | `{card['data_sha256']}` |",
         f"| began from | {_cell(began)} |",
+        *_taught(card.get("teacher")),
         f"| epochs | {card['epochs']} of {card['batches']} batches |",
         f"| time | {hours:.2f} h on {_cell(card['device'])}, {card['software']} |",
         f"| last loss | {card['loss']} |",
@@ -64,6 +65,13 @@ def markdown(card: Mapping[str, Any]) -> str:
         *(f"- {one}" for one in card["limits"]),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def _taught(teacher: Mapping[str, str] | None) -> list[str]:
+    if teacher is None:
+        return []
+    return [f"| learned besides from what this says of each crop | `{_cell(teacher['folder'])}` "
+            f"(sha256 of its files `{teacher['sha256']}`) |"]  # fmt: skip
 
 
 def _file(one: Mapping[str, Any]) -> str:

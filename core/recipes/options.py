@@ -18,7 +18,7 @@ DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "bf16", "fp32")
 NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,59}")
 # What may differ between a run and the one that goes on with it.
-FREE = ("manifest", "out", "start", "device", "precision", "eval", "minutes", "workers",
+FREE = ("manifest", "out", "start", "teacher", "device", "precision", "eval", "minutes", "workers",
         "licence", "training_data", "start_note", "name", "mirrored", "blend")  # fmt: skip
 TABLES = ("manifest", "eval")
 
@@ -145,7 +145,7 @@ def given(options: Mapping[str, Any], recipe: type) -> dict[str, Any]:
 def _word(name: str, value: Any) -> str:
     if name in TABLES:
         return shown(value)
-    if name in ("out", "start"):
+    if name in ("out", "start", "teacher"):
         return Path(value).name
     if isinstance(value, tuple):
         return f"{value[0]}x{value[1]}"

@@ -7,7 +7,7 @@ import json
 import platform
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -24,16 +24,22 @@ from core.recipes.options import Options
 from core.recipes.recipe import Recipe
 from core.recipes.samples import Samples
 
+FILES = ("manifest", "out", "start", "eval", "teacher")  # where they lie is nobody's business
+
 
 @dataclass(frozen=True)
 class Trained:
-    """A finished run: the network, its history, and what a card says of each table."""
+    """A finished run: the network, its history, and what a card says of each table.
+
+    teacher: {folder, sha256} of the networks that it learned from besides, or None
+    """
 
     recipe: Options
     net: Any
     state: State
     data_sha256: str
     data: Sequence[Mapping[str, Any]]
+    teacher: Mapping[str, str] | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -121,12 +127,12 @@ def write_card(
         "files": [{"file": m.file, "bytes": m.row["bytes"], "sha256": m.row["sha256"],
                    "difference": m.difference}
                   for m in {m.file: m for m in reversed(models)}.values()][::-1],
-        "recipe": {k: v for k, v in vars(recipe).items()
-                   if k not in ("manifest", "out", "start", "eval")} | {"lr": recipe.rate},
+        "recipe": {k: v for k, v in vars(recipe).items() if k not in FILES} | {"lr": recipe.rate},
         "command": recipe.command(),
         "data": trained.data,
         "data_sha256": trained.data_sha256,
         "start": start,
+        "teacher": trained.teacher,
         "epochs": len(history),
         "batches": history[-1]["batches"],
         "seconds": round(trained.state.seconds, 1),

@@ -26,10 +26,10 @@ pytest.importorskip("torchvision", reason=WHY)
 
 from core import cascade, zoo  # noqa: E402
 from core.describe import FaceDetector  # noqa: E402
-from core.errors import BadInput  # noqa: E402
+from core.errors import BadInput, NotFound  # noqa: E402
 from core.geometry import iou  # noqa: E402
 from core.recipes import checkpoint, networks  # noqa: E402
-from core.recipes.mtcnn import cut, faces, losses, mining, network, training  # noqa: E402
+from core.recipes.mtcnn import cut, faces, losses, mining, network, teacher, training  # noqa: E402
 from core.recipes.mtcnn.plan import ACTIVATIONS, Plan  # noqa: E402
 from core.study import facefinding  # noqa: E402
 from core.study.activating import activations  # noqa: E402
@@ -55,7 +55,7 @@ def test_crops_are_of_their_kind_and_say_where_the_face_is(table):
     known = faces.read([table], 0.2, 0)
     crops = cut.Crops(known, np.flatnonzero(~known.judges), plan(table, Path("x")), 1, None, True)
     kinds = np.concatenate([crops[(0, i, 0)][1] for i in range(12)])
-    share = np.bincount(kinds, minlength=4) / len(kinds)
+    share = np.bincount(kinds, minlength=5) / len(kinds)
     assert np.abs(share - np.array(cut.SHARES) / 7).max() < 0.07
     images, kinds, box, points = crops[(0, 0, 0)]
     assert images.shape == (cut.GROUP, 24, 24, 3)
@@ -201,6 +201,149 @@ def test_runs_by_activation_are_compared(table, tmp_path):
         assert 0 < one["accuracy"] <= 1
         assert len(one["curves"]["face"]) == 2
     assert found["crops"] == 512
+
+
+# A teacher.
+
+
+class Published(torch.nn.Module):
+    """One of the three networks as facenet-pytorch stores it, written down from its files."""
+
+    SIZES = (
+        [(3, 10, 3), (10, 16, 3), (16, 32, 3)],
+        [(3, 28, 3), (28, 48, 3), (48, 64, 2)],
+        [(3, 32, 3), (32, 64, 3), (64, 64, 3), (64, 128, 2)],
+    )
+    FLAT = (None, (576, 128), (1152, 256))
+    SAYS = (
+        {"conv4_1": 2, "conv4_2": 4},
+        {"dense5_1": 2, "dense5_2": 4},
+        {"dense6_1": 2, "dense6_2": 4, "dense6_3": 10},
+    )
+
+    def __init__(self, stage: int) -> None:
+        super().__init__()
+        self.stage, self.n = stage, len(self.SIZES[stage])
+        for i, (before, after, side) in enumerate(self.SIZES[stage], start=1):
+            self.add_module(f"conv{i}", torch.nn.Conv2d(before, after, side))
+            self.add_module(f"prelu{i}", torch.nn.PReLU(after))
+        wide = self.SIZES[stage][-1][1]
+        if flat := self.FLAT[stage]:
+            self.add_module(f"dense{self.n + 1}", torch.nn.Linear(*flat))
+            self.add_module(f"prelu{self.n + 1}", torch.nn.PReLU(flat[1]))
+            wide = flat[1]
+        for name, count in self.SAYS[stage].items():
+            made = torch.nn.Linear(wide, count) if flat else torch.nn.Conv2d(wide, count, 1)
+            self.add_module(name, made)
+        for name, value in self.named_parameters():
+            torch.nn.init.normal_(value, 0.25 if "prelu" in name else 0, 0.1)
+
+    def forward(self, images: np.ndarray) -> np.ndarray:
+        """Pictures (N,s,s,3) uint8 -> (N,15), as its publishers use what it says."""
+        x = (torch.from_numpy(images).permute(0, 3, 1, 2).float() - 127.5) / 128
+        pools = [(2, 2)] if self.stage == 0 else [(3, 2), (3, 2), (2, 2)][: self.n - 1]
+        for i in range(self.n):
+            x = getattr(self, f"prelu{i + 1}")(getattr(self, f"conv{i + 1}")(x))
+            if i < len(pools):
+                x = torch.nn.functional.max_pool2d(x, *pools[i], ceil_mode=True)
+        if self.stage:
+            x = x.permute(0, 3, 2, 1).flatten(1)
+            x = getattr(self, f"prelu{self.n + 1}")(getattr(self, f"dense{self.n + 1}")(x))
+        said = [getattr(self, name)(x).flatten(1) for name in self.SAYS[self.stage]]
+        points = said[2] if len(said) > 2 else torch.zeros(len(x), 10)
+        pairs = points.reshape(-1, 2, 5).transpose(1, 2).flatten(1)  # five x, then five y
+        return torch.cat([said[0].softmax(1)[:, 1:], said[1], pairs], dim=1).numpy()
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of three made-up networks in the published form."""
+    folder = tmp_path_factory.mktemp("teacher") / "mtcnn"
+    folder.mkdir()
+    torch.manual_seed(3)
+    for stage, net in enumerate("pro"):
+        torch.save(Published(stage).state_dict(), folder / f"{net}net.pt")
+    return folder
+
+
+def test_a_teacher_says_of_a_crop_what_its_publishers_would_hear(published):
+    images = np.random.default_rng(5).integers(0, 256, (7, 48, 48, 3), np.uint8)
+    ours = mining.runs(teacher.read(published), "cpu")
+    for stage, side in enumerate(cascade.SIDES):
+        theirs = Published(stage)
+        theirs.load_state_dict(torch.load(published / f"{'pro'[stage]}net.pt", weights_only=True))
+        crops = np.ascontiguousarray(images[:, :side, :side])
+        with torch.no_grad():
+            want = theirs(crops)
+        assert np.abs(want).max() > 0.1
+        assert np.abs(ours[stage](crops)[:, 0] - want).max() < 1e-5
+
+
+def test_a_teacher_is_followed_but_not_where_it_is_wrong_about_what_is_known():
+    said = torch.zeros(5, 15, requires_grad=True)
+    told = torch.full((5, 15), 2.0)
+    told[4, 0] = -2.0
+    kind = torch.tensor([cut.NO, cut.YES, cut.ANY, cut.MARKED, cut.YES])
+    parts = losses.follow(said, told, kind, 2)
+    assert parts["word"].item() == pytest.approx(losses.WORD * 1.5)  # 2 apart: 1.5, smooth at 0
+    assert parts["word_box"].item() == pytest.approx(losses.BOX * 4 * 4)  # of the unknown alone
+    assert parts["word_points"].item() == pytest.approx(10 * 4)
+    sum(parts.values()).backward()
+    taught = said.grad.abs() > 0
+    assert taught[:, 0].tolist() == [False, True, True, True, False]
+    assert taught[:, 1].tolist() == [False, False, True, False, False]
+    assert "word_points" not in losses.follow(said, told, kind, 1)
+
+
+def test_crops_for_the_teacher_stand_beside_the_others_and_say_nothing_themselves(
+    table, published, tmp_path
+):
+    known = faces.read([table], 0.2, 0)
+    at = np.flatnonzero(~known.judges)
+    asked = plan(table, tmp_path, teacher=str(published))
+    crops = cut.Crops(known, at, asked, 1, None)
+    made = [crops[(0, i, 0)] for i in range(12)]
+    kinds = np.concatenate([one[1] for one in made])
+    assert np.mean(kinds == cut.ANY) == pytest.approx(cut.ASKED / 11, abs=0.06)
+    assert not np.concatenate([one[2] for one in made])[kinds == cut.ANY].any()
+    assert cut.ANY not in cut.Crops(known, at, asked, 1, None, plain=True)[(0, 0, 0)][1]
+    for a, b in zip(made[3], cut.Crops(known, at, asked, 1, None)[(0, 3, 0)], strict=True):
+        assert np.array_equal(a, b)
+
+
+def test_a_net_comes_to_say_what_its_teacher_says(table, published, tmp_path):
+    apart = {}
+    for name, how in (("alone", {}), ("taught", {"teacher": str(published), "follow": 10.0})):
+        one = plan(table, tmp_path / name, nets=1, epochs=6, samples=(1024,), **how)
+        card = training.train(one, None)
+        crops = cut.Crops(faces.read([table], 0.2, 0), np.arange(40), one, 0, None)
+        images = np.concatenate([crops[(9, i, 0)][0] for i in range(4)])
+        x = networks.pictures(torch.from_numpy(images), "cpu")
+        net = network.build(0, "prelu")
+        net.load_state_dict(weights(tmp_path / name, "p"))
+        with torch.no_grad():
+            said, told = net.eval()(x)[:, 0, 0], teacher.read(published)[0](x)[:, 0, 0]
+        apart[name] = (said - told).abs().mean().item()
+    assert apart["taught"] < 0.6 * apart["alone"]
+    assert card["teacher"] == {"folder": "mtcnn", "sha256": teacher.sha256(published)}
+    text = (tmp_path / "taught" / "tiny_faces.md").read_text("utf-8")
+    assert "--teacher mtcnn" in text
+    assert card["teacher"]["sha256"] in text
+    assert str(published.parent) not in text + json.dumps(card)
+
+
+def test_what_is_no_teacher_is_said_in_a_sentence(table, published, tmp_path):
+    with pytest.raises(NotFound, match="there is no teacher at"):
+        training.fit(plan(table, tmp_path / "a", teacher=str(tmp_path)), None)
+    for net in "pro":
+        (tmp_path / f"{net}net.pt").write_bytes((published / "rnet.pt").read_bytes())
+    with pytest.raises(BadInput, match="is not the published P-Net"):
+        training.fit(plan(table, tmp_path / "b", teacher=str(tmp_path)), None)
+    (tmp_path / "pnet.pt").write_bytes(b"\x80\x04cos\nsystem\n")
+    with pytest.raises(BadInput, match="is not the published P-Net"):
+        training.fit(plan(table, tmp_path / "c", teacher=str(tmp_path)), None)
+    with pytest.raises(BadInput, match="leave --activation out"):
+        plan(table, tmp_path / "d", teacher=str(published), activation="relu")
 
 
 # What comes out.

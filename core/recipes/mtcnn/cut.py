@@ -25,12 +25,15 @@ from core.recipes.randomise import compressed
 from core.study.pictures import read
 from core.types import Float32, Float64, Image, Int
 
-NO, YES, PARTLY, MARKED = range(4)  # kinds of crops
-SHARES = (3, 1, 1, 2)  # of these kinds
+NO, YES, PARTLY, MARKED, ANY = range(5)  # kinds of crops; ANY: the teacher alone says what it is
+SHARES = (3, 1, 1, 2, 0)  # of these kinds
+ASKED = 4  # share of ANY beside them where there is a teacher
 FACE, PART, NONE = 0.65, 0.4, 0.3  # IoU with the square around a face
 NEAR = 0.35  # share of the crops without a face that are cut beside one
 MINED = 0.6  # share of a kind's crops that the nets before proposed, where there are some
 TRIES = 12
+AROUND = 0.6  # share of the crops for the teacher that are cut around a face, sure or not
+BLENDED = 0.4  # share of them that are mixed with another crop
 MIRROR = (1, 0, 2, 4, 3)  # the points of a mirrored face
 Group = tuple[Image, NDArray[np.int64], Float32, Float32]
 
@@ -74,6 +77,8 @@ class Crops(Dataset):
         self.mined = mined
         # What is drawn from, and how often each is drawn before it: by the tables' shares.
         self.faced = self._often([i for i, _ in self.known])
+        self.faces_there = [(i, k) for i in at.tolist() for k in range(len(faces.box[i]))]
+        self.there = self._often([i for i, _ in self.faces_there])
         self.seen = self._often(at.tolist())
         self.pool = {kind: self._proposed(kind) for kind in (NO, YES, PARTLY)}
         self.picture = lru_cache(maxsize=4096)(read)
@@ -100,7 +105,8 @@ class Crops(Dataset):
     def __getitem__(self, key: Key) -> Group:
         epoch, index, _ = key
         rng = np.random.default_rng([self.plan.seed, 4, self.stage, int(self.plain), epoch, index])
-        kinds = rng.choice(len(SHARES), GROUP, p=np.array(SHARES) / sum(SHARES))
+        share = np.array([*SHARES[:ANY], ASKED if self.plan.teacher and not self.plain else 0])
+        kinds = rng.choice(len(share), GROUP, p=share / share.sum())
         images = np.zeros((GROUP, self.side, self.side, 3), np.uint8)
         box, points = np.zeros((GROUP, 4), np.float32), np.zeros((GROUP, 10), np.float32)
         for k, kind in enumerate(kinds.tolist()):
@@ -116,10 +122,13 @@ class Crops(Dataset):
         if not self.plain:
             _flipped(images, box, points, rng)
             images = developed(images, rng)
+            _blended(images, kinds == ANY, rng)
         return images, kinds.astype(np.int64), box, np.nan_to_num(points)
 
     def _window(self, rng: np.random.Generator, kind: int) -> tuple[int, Float32, int]:
         """(picture, square window, the face it is of or -1) of a crop of that kind."""
+        if kind == ANY:
+            return self._anything(rng)
         wanted = YES if kind == MARKED else kind
         pool, often = self.pool[wanted]
         if self.mined is not None and len(pool) and rng.uniform() < MINED:
@@ -137,6 +146,21 @@ class Crops(Dataset):
                 break
         return picture, window, face
 
+    def _anything(self, rng: np.random.Generator) -> tuple[int, Float32, int]:
+        """A window around a face, sure or not, that the nets before proposed, or anywhere."""
+        if rng.uniform() < AROUND:
+            picture, face = self.faces_there[_drawn(self.there, rng)]
+            whole = cascade.square(self.faces.box[picture][[face]])[0]
+            return picture, _shifted(whole, rng, float(rng.uniform(0, 0.6))), -1
+        kind = int(rng.integers(3))
+        pool, often = self.pool[kind]
+        if self.mined is not None and len(pool) and rng.uniform() < MINED:
+            k = int(pool[_drawn(often, rng)])
+            return int(self.mined.picture[k]), self.mined.box[k], -1
+        picture = int(self.at[_drawn(self.seen, rng)])
+        height, width = self.picture(self.faces.path[picture]).shape[:2]
+        return picture, _anywhere((width, height), rng), -1
+
     def _nowhere(self, rng: np.random.Generator) -> tuple[int, Float32, int]:
         """A window without a face: beside one, or anywhere in any picture."""
         picture, window = int(self.at[_drawn(self.seen, rng)]), np.zeros(4, np.float32)
@@ -149,9 +173,7 @@ class Crops(Dataset):
                 whole = cascade.square(self.faces.box[picture][[face]])[0]
                 window = _shifted(whole, rng, 0.9)
             else:
-                side = float(np.exp(rng.uniform(np.log(12), np.log(max(13, min(width, height))))))
-                x, y = rng.uniform(0, max(1, width - side)), rng.uniform(0, max(1, height - side))
-                window = np.array([x, y, x + side, y + side], np.float32)
+                window = _anywhere((width, height), rng)
             if kind_of(window[None], self.faces.box[picture])[0][0] == NO:
                 break
         else:  # a picture that is nothing but a face
@@ -181,6 +203,27 @@ def _shifted(whole: Float32, rng: np.random.Generator, most: float) -> Float32:
     new = side * float(np.exp(rng.uniform(-1.4, 1.4) * most))
     middle = (whole[:2] + whole[2:]) / 2 + rng.uniform(-most, most, 2) * side
     return np.concatenate([middle - new / 2, middle + new / 2]).astype(np.float32)
+
+
+def _anywhere(size: tuple[int, int], rng: np.random.Generator) -> Float32:
+    """A square anywhere in a picture (width, height), from 12 px to its shorter side."""
+    width, height = size
+    side = float(np.exp(rng.uniform(np.log(12), np.log(max(13, min(width, height))))))
+    x, y = rng.uniform(0, max(1, width - side)), rng.uniform(0, max(1, height - side))
+    return np.array([x, y, x + side, y + side], np.float32)
+
+
+def _blended(images: Image, asked: NDArray[np.bool_], rng: np.random.Generator) -> None:
+    """Mix some of the crops that the teacher is asked about with others of the group.
+
+    A teacher is learned from best where it is asked about more than what is there; few real
+    pictures go far so. Source: [beyer2022patient]
+    """
+    before = images.astype(np.float32)
+    for k in np.flatnonzero(asked & (rng.uniform(size=len(images)) < BLENDED)).tolist():
+        share = float(rng.uniform(0.1, 0.6))
+        other = before[int(rng.integers(len(images)))]
+        images[k] = np.round((1 - share) * before[k] + share * other).astype(np.uint8)
 
 
 def _flipped(images: Image, box: Float32, points: Float32, rng: np.random.Generator) -> None:

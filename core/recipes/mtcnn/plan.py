@@ -33,12 +33,14 @@ class Plan(Options):
     least_px    of the faces that are looked for, in hard examples and in use
     least       score that each network lets pass in use
     score       of a face in use, where whoever asks names none
+    teacher     folder of published networks whose word on every crop is learned, too, or None
+    follow      weight of what is learned from it
     """
 
     RATES = 3e-3, 3e-3
     LIMITS = (
         ("nets", 1, 3), ("batch", 64, 65_536), ("hard", 0.05, 1), ("held_out", 0.02, 0.5),
-        ("least_px", 12, 500), ("score", 0.01, 0.99),
+        ("least_px", 12, 500), ("score", 0.01, 0.99), ("follow", 0.01, 100),
     )  # fmt: skip
 
     kind: Literal["mtcnn"]
@@ -54,6 +56,8 @@ class Plan(Options):
     least_px: float = 20.0
     least: tuple[float, ...] = (0.6, 0.7, 0.3)
     score: float = 0.6
+    teacher: str | None = None
+    follow: float = 1.0
     warmup: float = 0.5
     decay: float = 1e-4
     clip: float = 10.0
@@ -75,6 +79,8 @@ class Plan(Options):
             raise BadInput("give --least once for each of the three networks, between 0 and 1")
         if self.share and (len(self.share) != len(self.manifest) or min(self.share) <= 0):
             raise BadInput("give --share once for every --manifest, each above 0")
+        if self.teacher is not None and self.activation != "prelu":
+            raise BadInput("the published networks have prelu: leave --activation out")
 
     @property
     def usual_name(self) -> str:

@@ -20,7 +20,7 @@ from core.errors import BadInput
 from core.recipes import card, export, loop, networks, order, run, samples
 from core.recipes.checkpoint import State
 from core.recipes.export import Exported
-from core.recipes.mtcnn import cut, faces, losses, mining
+from core.recipes.mtcnn import cut, faces, losses, mining, teacher
 from core.recipes.mtcnn.cut import Crops, Mined
 from core.recipes.mtcnn.faces import Faces
 from core.recipes.mtcnn.network import Product, build
@@ -72,11 +72,14 @@ def fit(
             raise BadInput("{name} is a model of this product: give --name another", name=name)
     for manifest in plan.eval:
         facefinding.check(Path(manifest))  # said now, not after hours of training
+    if plan.teacher is not None:
+        teacher.read(plan.teacher)
     known = faces.read(plan.manifest, plan.held_out, plan.seed)
     bar = partial(tqdm, desc="sha256", unit="picture", file=progress, leave=False, delay=0.5,
                   disable=progress is None)  # fmt: skip
     data = samples.sha256(plan.manifest, bar)
-    identity = plan.identity(data, None)
+    taught_by = None if plan.teacher is None else teacher.sha256(plan.teacher)
+    identity = plan.identity(data, taught_by)
     nets: list[nn.Module] = []
     whole, apart, logs = State(), {}, []
     for stage in range(plan.nets):
@@ -91,7 +94,10 @@ def fit(
         for k, lines in enumerate(zip(*logs, strict=True))
     ]  # fmt: skip
     told = faces.told(plan.manifest, known)
-    return Trained(plan, nn.ModuleList(nets), whole, data, told), apart
+    taught = None
+    if plan.teacher is not None and taught_by is not None:
+        taught = {"folder": Path(plan.teacher).name, "sha256": taught_by}
+    return Trained(plan, nn.ModuleList(nets), whole, data, told, teacher=taught), apart
 
 
 def _one(
@@ -125,6 +131,9 @@ class _Task:
     def __init__(self, plan: Plan, stage: int, net: nn.Module, crops: Crops) -> None:
         self.plan, self.stage, self.net, self.crops = plan, stage, net, crops
         self.where = loop.device(plan)
+        self.teacher = None
+        if plan.teacher is not None:
+            self.teacher = teacher.read(plan.teacher)[stage].to(self.where)
         self.bf16 = loop.precision(plan, self.where) == "bf16"
 
     def keys(self, epoch: int) -> list[list[order.Key]]:
@@ -144,7 +153,13 @@ class _Task:
         with torch.autocast(self.where, torch.bfloat16, enabled=self.bf16):
             said = self.net(x)[:, 0]
         kind, box, points = (part.to(self.where) for part in (kind, box, points))
-        return losses.of(said.float(), kind, box, points, self.stage, self.plan.hard)
+        parts, shares = losses.of(said.float(), kind, box, points, self.stage, self.plan.hard)
+        if self.teacher is not None:
+            with torch.no_grad():
+                told = self.teacher(x)[:, 0]
+            word = losses.follow(said.float(), told, kind, self.stage)
+            parts |= {name: self.plan.follow * part for name, part in word.items()}
+        return parts, shares
 
     def stepped(self) -> None:
         """Nothing follows a step."""
