@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,7 @@ MIN_FRONTAL = 0.25  # below, the nose is near one eye: a profile, which embedder
 MAX_ENLARGE = 2.0  # a head is enlarged at most this much before a face is looked for
 NO_FACES = note("clothing and body only: this model pack does not look at faces")
 NO_JUDGE = note("no attribute model in this pack: ticks were not compared")
+UNCLEAR = 0.9  # a judge so sure of a bare lower face takes it for bare, but does not show it
 COVERED = 3  # how much a reason tells: the higher, the closer the face was to being used
 RIVAL_SHARE = 0.6  # a second face this large beside the first: whose face is it? none is used
 
@@ -146,6 +147,26 @@ def align(image: Image, landmarks: Float32) -> Image:
     return np.asarray(cv2.warpAffine(image, turn.params[:2], (112, 112)), dtype=np.uint8)
 
 
+Lower = Literal["bare", "unclear", "covered"]
+
+
+def lower_face(face: Image, needed: float, judge: Model | None) -> Lower:
+    """What is shown of the lower half of an aligned face (112,112,3): only "bare" is evidence.
+
+    The rules of `core.mask` can show it bare, or a model that learned it and is sure; without light
+    or colour neither can. Where that model takes it for bare, but is not sure, it is "unclear".
+    needed: least bareness for the rules, 0-1
+    """
+    if not mask.lower_face_covered(face, needed):
+        return "bare"
+    if judge is None or not mask.may_be_bare(face):
+        return "covered"
+    sure = float(judge(resize(face, judge.row.size)[None])[0][0, 0])
+    if sure >= judge.row.output["least"]:
+        return "bare"
+    return "unclear" if sure >= UNCLEAR else "covered"
+
+
 def frontalness(landmarks: Float32) -> float:
     """1 for a face seen from the front, towards 0 for a profile: is the nose midway of the eyes?
 
@@ -244,9 +265,9 @@ class _Face:
 class Describer:
     """Describes people with one pack's models.
 
-    body, face, face_embedding, attributes: models of tasks body_embedding, face, face_embedding and
-    attributes; without the two for faces nobody's face is looked at, without the last nothing is
-    judged
+    body, face, face_embedding, face_bareness, attributes: models of these tasks (body: of
+    body_embedding); without the first two for faces nobody's face is looked at, without the third
+    rules alone say whether a lower face is bare, without attributes nothing is judged
     """
 
     def __init__(
@@ -254,9 +275,11 @@ class Describer:
         body: Model,
         face: Model | None = None,
         face_embedding: Model | None = None,
+        face_bareness: Model | None = None,
         attributes: Model | None = None,
     ) -> None:
         self.body = body
+        self.bareness = face_bareness
         self.attributes = attributes
         self.faces = FaceDetector(face) if face is not None else None
         self.face_embedding = face_embedding
@@ -266,6 +289,10 @@ class Describer:
         """{name: sha256} of the models whose vectors and judgements this makes."""
         used = (self.body, self.face_embedding, self.attributes)
         return {model.name: model.row.sha256 for model in used if model is not None}
+
+    def covered(self, face: Image, needed: float) -> bool:
+        """Whether the lower half of an aligned face is not shown to be bare: see `lower_face`."""
+        return lower_face(face, needed, self.bareness) != "bare"
 
     def find_faces(self, images: Sequence[Image]) -> list[Faces]:
         """Faces of each picture, in its own pixels; none where this pack does not look at faces."""
@@ -308,11 +335,15 @@ class Describer:
         return Description(of_id, vectors, attributes, missing, judge_name)
 
     def _best_faces(self, shots: Sequence[Shot]) -> tuple[dict[int, _Face], Note]:
-        """{shot number: its face} for usable faces; and what kept the nearest other from use."""
+        """{shot number: its face} for usable faces; and what kept the nearest other from use.
+
+        A face is bare if more of its pictures show it bare than covered; then those in which that
+        is unclear are of a bare face, too.
+        """
         if self.faces is None:
             return {}, NO_FACES
         heads = [_head(shot) for shot in shots]
-        usable: dict[int, _Face] = {}
+        seen: dict[Lower, dict[int, _Face]] = {"bare": {}, "unclear": {}, "covered": {}}
         rejected: list[tuple[int, Note]] = [(0, note("no face to be seen"))]
         for i, (shot, faces) in enumerate(zip(shots, self.faces(heads), strict=True)):
             chosen, rivals = _own_face(shot, faces)
@@ -328,15 +359,16 @@ class Describer:
                 rejected.append((2, too_small))
             elif frontalness(faces.landmarks[chosen]) < MIN_FRONTAL:
                 rejected.append((1, note("face seen from the side only: not compared")))
-            elif mask.lower_face_covered(aligned, shot.bareness):
-                covered = note("lower face covered or not shown clearly: no face evidence")
-                rejected.append((COVERED, covered))
             else:
+                lower = lower_face(aligned, shot.bareness, self.bareness)
                 quality = float(faces.score[chosen]) * frontalness(faces.landmarks[chosen])
-                usable[i] = _Face(aligned, width, quality)
-        covered_in = sum(weight == COVERED for weight, _ in rejected)
-        if covered_in >= len(usable):  # one bare-looking frame among masked ones is no bare face
-            usable = {}
+                seen[lower][i] = _Face(aligned, width, quality)
+        if seen["unclear"] or seen["covered"]:
+            hidden = note("lower face covered or not shown clearly: no face evidence")
+            rejected.append((COVERED, hidden))
+        usable = dict(sorted((seen["bare"] | seen["unclear"]).items()))
+        if len(seen["bare"]) <= len(seen["covered"]):
+            usable = {}  # one bare-looking frame among masked ones is no bare face
         return usable, max(rejected, key=lambda one: one[0])[1]
 
 

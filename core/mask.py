@@ -12,11 +12,13 @@ colour at all, or much lighter, or much darker; an edge across both cheeks at no
 goes through the logistic function. All but one compare places within the face as logarithms, so
 exposure and skin tone cancel; skin redness is absolute, and bluish white balance costs bare faces.
 
-There are no learned weights. The numbers (ten ramps of four, two least values, the points needed)
-are round and set by hand on a development set: the LFW `pairsDevTrain` photos of people whose name
-has an even first SHA-256 byte (1,735 of 3,443), the same photos with coverings painted on by a
-program, and all of five corridor clips of three masked men. Measured on the other 1,708 photos,
-shrunk to the face width and JPEG compressed before alignment; the share taken for bare:
+There are no learned weights here (a pack may bring a judge that learned it, which is asked where
+these rules show nothing: `core.describe.lower_face`). The numbers (ten ramps of four, two
+least values, the points needed) are round and set by hand on a development set: the LFW
+`pairsDevTrain` photos of people whose name has an even first SHA-256 byte (1,735 of 3,443), the
+same photos with coverings painted on by a program, and all of five corridor clips of three masked
+men. Measured on the other 1,708 photos, shrunk to the face width and JPEG compressed before
+alignment; the share taken for bare:
 
     bare faces       16 px 57 %, 24 px 74 %, 40 px 83 %, 80 px 87 % (40 and 80 px: 84.9 %)
     painted          10,248 crops 0.1 %: surgical blue, white, grey, black, navy, beige, cup 0.0,
@@ -74,6 +76,9 @@ LEAST_LIGHT = 40.0
 LEAST_COLOUR = 0.04
 """Standard deviation of the log colour ratios over the face below which a picture has no colour."""
 
+SOME_COLOUR = 0.012
+"""The same for `may_be_bare`: a grey picture, stored as JPEG, stays below it."""
+
 RAMPS: Mapping[str, tuple[float, float, float, float]] = MappingProxyType(
     {
         "mouth": (0.08, 0.03, -2.0, 2.0),
@@ -94,7 +99,6 @@ RAMPS: Mapping[str, tuple[float, float, float, float]] = MappingProxyType(
 NEEDED = 0.25
 """Points a face needs to count as bare: a little more than nothing, since bare has to be shown."""
 
-
 BARE_IN_FOOTAGE = 0.5
 BARE_IN_PHOTO = 0.1
 """Bareness asked for. A photo that people chose to show a face needs less: on 300 photos of the
@@ -107,6 +111,17 @@ def lower_face_covered(face: Image, needed: float = BARE_IN_FOOTAGE) -> bool:
     face  (112,112,3) uint8 RGB, aligned to the ArcFace template;  needed: least bareness, 0-1
     """
     return bareness(face) < needed
+
+
+def may_be_bare(face: Image) -> bool:
+    """Whether a judge that learned it may call the lower face bare, where these rules do not.
+
+    There has to be light, and some colour: no infrared face was at hand to measure one by.
+
+    face  (112,112,3) uint8 RGB, aligned to the ArcFace template
+    """
+    measured = features(face)
+    return measured["light"] >= LEAST_LIGHT and measured["colour"] >= SOME_COLOUR
 
 
 def bareness(face: Image) -> float:

@@ -161,7 +161,7 @@ def shown(
     if aligned is None or landmarks is None:
         said = note("no face found: only clothing can be compared, and only if it is the same")
         return Shown(person, None, (Advice("bad", said), *advice))
-    told = [_size_advice(face_px), *_look_advice(aligned, landmarks)]
+    told = [_size_advice(face_px), *_look_advice(aligned, landmarks, describer)]
     return Shown(person, photo.jpeg(aligned), (*told, *advice))
 
 
@@ -198,7 +198,7 @@ def _size_advice(px: float) -> Advice:
     return Advice("bad", note("face {px:.0f} px wide: too small to say much", px=px))
 
 
-def _look_advice(face: Image, landmarks: Float32) -> list[Advice]:
+def _look_advice(face: Image, landmarks: Float32, describer: Describer) -> list[Advice]:
     """What hinders the comparison of an aligned face (112,112,3)."""
     import cv2
 
@@ -215,7 +215,7 @@ def _look_advice(face: Image, landmarks: Float32) -> list[Advice]:
         said.append(Advice("weak", note("blurred: a sharper photo helps")))
     if eyes_dark(face):
         said.append(Advice("weak", note("eyes in the dark, perhaps sunglasses: bare eyes help")))
-    elif light >= DARK and mask.lower_face_covered(face, mask.BARE_IN_PHOTO):
+    elif light >= DARK and describer.covered(face, mask.BARE_IN_PHOTO):
         said.append(Advice("bad", note("mouth and chin not shown bare: the face is not compared")))
     return said
 

@@ -45,7 +45,12 @@ def reasons(
     said += _tick_reasons(field, i, query)
     face = field.face.e[i]
     if e >= 2 and word != "strong" and not face >= 1:
-        said.append(note("clothing alone is never called strong"))
+        alone = np.isnan(face)
+        said.append(
+            note("clothing alone is never called strong")
+            if alone
+            else note("clothing beside a face that says little is never called strong")
+        )
     if e >= 1 and word == "weak" and expected > 1:
         said.append(note("weak because too many strangers would score as high"))
     return tuple(said)

@@ -24,10 +24,11 @@ from core import cascade, threads
 from core.errors import ModelError, NotFound
 from core.types import Image
 
-TASKS = ("person", "face", "face_embedding", "body_embedding", "attributes")
+BARENESS = "face_bareness"  # judges whether a lower face is bare, beside the rules of core.mask
+TASKS = ("person", "face", "face_embedding", BARENESS, "body_embedding", "attributes")
 PART = "part"  # task of a file that only works behind another: no pack names it
 FACES = ("face", "face_embedding")
-OPTIONAL = (*FACES, "attributes")  # tasks that a pack may leave out; faces both or neither
+OPTIONAL = (*FACES, BARENESS, "attributes")  # a pack may leave them out; faces both or neither
 BUILTIN = "builtin"  # the pack whose weights come with Dongseon
 FOUND = ("box", "score", "kps")  # outputs of what decodes faces itself
 PROVIDERS = ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider")
@@ -84,11 +85,14 @@ class Pack:
     body_embedding: str
     face: str = ""
     face_embedding: str = ""
+    face_bareness: str = ""
     attributes: str = ""
 
     def __post_init__(self) -> None:
         if bool(self.face) != bool(self.face_embedding):
             raise ValueError(f"pack {self.name}: name face and face_embedding, or neither")
+        if self.face_bareness and not self.face:
+            raise ValueError(f"pack {self.name}: face_bareness without face judges nothing")
 
     @property
     def tasks(self) -> dict[str, str]:

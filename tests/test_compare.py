@@ -210,6 +210,19 @@ def test_every_candidate_says_why_the_most_important_first(gallery):
     assert reasons(found, "c1/k1/body")[1] == "face not used: face turned away"
 
 
+def test_why_much_evidence_is_not_strong_tells_a_weak_face_from_none(tmp_path):
+    made = Gallery(tmp_path / "few")
+    fill(
+        made, clip(), {"little": (10.0, {"body": 0.9, "face": 0.57}), "far": (60.0, {"body": 0.3})}
+    )
+    found = find(made)
+    assert found.evidence[0] >= 2
+    assert found.band[0] != "strong"
+    said = reasons(found, "c1/k1/little")
+    assert said[-1] == "clothing beside a face that says little is never called strong"
+    assert not any("clothing alone" in one for one in said)
+
+
 def test_what_the_probe_lacks_is_said_of_the_probe(gallery):
     faceless = replace(PROBE, description=description("probe", body=1.0))
     found = find(gallery, faceless)

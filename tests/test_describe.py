@@ -19,8 +19,17 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from core import zoo
-from core.describe import Describer, FaceDetector, Shot, align, decode, decode_yunet, frontalness
+from core import describe, zoo
+from core.describe import (
+    Describer,
+    FaceDetector,
+    Shot,
+    align,
+    decode,
+    decode_yunet,
+    frontalness,
+    lower_face,
+)
 from core.describe import unit as unit_rows
 from core.errors import DongseonError
 from core.gallery import Gallery
@@ -270,6 +279,78 @@ def test_a_covered_lower_face_is_no_evidence(describer):
     covered[56:118, 8:80] = (150, 200, 222)
     about = describer(face_at()).shots("p", [shot(covered)])
     assert "lower face covered" in str(about.missing["face"])
+
+
+def judge_of(sure: float, tiny_pack: Path) -> zoo.Model:
+    """A judge of bare lower faces that is always so sure."""
+    row = zoo.rows([tiny_pack])["tiny_face_embedding"]
+    graph = helper.make_graph(
+        [
+            helper.make_node("ReduceMean", ["images"], ["mean"], axes=[1, 2, 3], keepdims=0),
+            helper.make_node("Mul", ["mean", "none"], ["zero"]),
+            helper.make_node("Add", ["zero", "sure"], ["flat"]),
+            helper.make_node("Unsqueeze", ["flat", "axis"], ["bare"]),
+        ],
+        "judge",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["n", 3, 64, 64])],
+        [helper.make_tensor_value_info("bare", TensorProto.FLOAT, ["n", 1])],
+        [
+            numpy_helper.from_array(np.zeros(1, np.float32), "none"),
+            numpy_helper.from_array(np.full(1, sure, np.float32), "sure"),
+            numpy_helper.from_array(np.array([1], np.int64), "axis"),
+        ],
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    told = replace(row, task=zoo.BARENESS, input={**row.input, "size": [64, 64]},
+                   output={"decoder": "bareness", "least": 0.99})  # fmt: skip
+    return zoo.Model(told, made.SerializeToString())
+
+
+@pytest.mark.parametrize(("sure", "lower"), [(0.995, "bare"), (0.98, "unclear"), (0.5, "covered")])
+def test_a_judge_can_show_a_face_bare_that_the_rules_do_not(describer, tiny_pack, sure, lower):
+    covered = portrait()
+    covered[56:118, 8:80] = (150, 200, 222)
+    plain, judge = describer(face_at()), judge_of(sure, tiny_pack)
+    judged = Describer(plain.body, plain.faces.model, plain.face_embedding, judge)
+    about = judged.shots("p", [shot(covered)])
+    assert ("tiny_face_embedding" in about.vectors) == (lower == "bare")
+    face = align(covered, face_at().landmarks)
+    assert lower_face(face, 0.5, judge) == lower
+    assert lower_face(face, 0.5, None) == "covered"
+    assert lower_face(align(portrait(), face_at().landmarks), 0.5, judge) == "bare"
+
+
+@pytest.mark.parametrize(
+    ("said", "used"),
+    [
+        (("bare", "unclear", "unclear"), [0, 1, 2]),
+        (("unclear", "covered", "bare", "bare"), [0, 2, 3]),
+        (("bare", "covered", "unclear"), None),
+        (("unclear", "unclear"), None),
+        (("covered",), None),
+    ],
+)
+def test_what_is_unclear_is_used_only_where_others_show_the_face_bare(
+    describer, monkeypatch, said, used
+):
+    told = iter(said)
+    monkeypatch.setattr(describe, "lower_face", lambda *_: next(told))
+    about = describer(face_at()).shots("p", [shot(portrait()) for _ in said])
+    if used is None:
+        assert "lower face covered" in str(about.missing["face"])
+    else:
+        assert about.vectors["tiny_face_embedding"].crop.tolist() == used
+
+
+def test_without_light_or_colour_no_judge_is_asked(describer, tiny_pack):
+    plain = describer(face_at())
+    judged = Describer(
+        plain.body, plain.faces.model, plain.face_embedding, judge_of(1.0, tiny_pack)
+    )
+    grey = np.repeat(portrait().mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
+    for picture in (grey, portrait() // 8):
+        about = judged.shots("p", [shot(np.ascontiguousarray(picture))])
+        assert "covered" in str(about.missing["face"])
 
 
 def test_one_bare_looking_picture_among_covered_ones_is_no_evidence(describer):

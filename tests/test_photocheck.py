@@ -36,6 +36,7 @@ class FacesAt(Describer):
         box = np.array(boxes, np.float32).reshape(-1, 4)
         points = np.stack([_landmarks(b) for b in box]) if len(box) else np.zeros((0, 5, 2))
         found = Faces(box, np.ones(len(box), np.float32), points.astype(np.float32))
+        self.bareness = None
         self.faces: FaceDetector = lambda images, **_: [found for _ in images]  # type: ignore
 
 

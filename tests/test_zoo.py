@@ -88,6 +88,14 @@ def test_the_own_table_is_sound():
         assert not row.url or row.url.startswith("https://")
 
 
+def test_a_pack_that_looks_at_no_face_judges_none_either():
+    words = {"title": "", "notice": "", "person": "p", "body_embedding": "b"}
+    faces = {"face": "f", "face_embedding": "e", "face_bareness": "j"}
+    assert zoo.Pack("whole", **words, **faces).models == ("p", "f", "e", "j", "b")
+    with pytest.raises(ValueError, match="judges nothing"):
+        zoo.Pack("half", **words, face_bareness="j")
+
+
 def test_a_folder_brings_its_own_models_and_packs(tiny_pack):
     assert "tiny" not in zoo.packs()
     assert zoo.pack("tiny", [tiny_pack]).models == (

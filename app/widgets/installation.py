@@ -24,6 +24,7 @@ TASK_WORDS = {
     "person": N_("find people"),
     "face": N_("find faces"),
     "face_embedding": N_("compare faces"),
+    "face_bareness": N_("tell bare faces from masked ones"),
     "body_embedding": N_("compare bodies"),
     "attributes": N_("judge ticked features"),
 }

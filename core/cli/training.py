@@ -150,12 +150,30 @@ MTCNN: dict[str, tuple[dict[str, Any], str]] = {
     "least": ({"type": float, "action": "append", "metavar": "SCORE"}, "that a network lets pass "
               "in use, for each of the three; default .6, .7, .3"),
     "score": ({"type": float}, "of a face in use; default .6"),
+    "teacher": ({"metavar": "DIR"}, "published networks (pnet.pt, rnet.pt, onet.pt) whose word on "
+                "every crop is learned, too"),
+    "follow": ({"type": float, "metavar": "W"}, "weight of what is learned from it; default 1"),
     "lr": ({"type": float}, "highest learning rate; default .003"),
     "warmup": ({"type": float, "metavar": "EPOCHS"}, "default .5"),
     "decay": ({"type": float}, "weight decay; default .0001"),
     **{name: OPTIONS[name] for name in _SAME if not name.startswith("start")},
     "clip": ({"type": float}, "largest norm of a gradient; default 10"),
     "workers": ({"type": int, "metavar": "N"}, "processes that cut crops; default 0"),
+}  # fmt: skip
+BARENESS: dict[str, tuple[dict[str, Any], str]] = {
+    "name": ({}, "of the model; default bareness"),
+    "epochs": ({"type": int, "metavar": "N"}, "default 10"),
+    "samples": ({"type": int, "metavar": "N"}, "crops in an epoch; default 50048"),
+    "batch": ({"type": int, "metavar": "N"}, "crops in a batch, a multiple of 64; default 128"),
+    "held-out": ({"type": float, "metavar": "SHARE"}, "people kept apart to judge; default .1"),
+    "least": ({"type": float}, "how sure it must be that a face is bare, in use; default .9997"),
+    "jitter": ({"type": float}, "how far points move, in widths of the face; default .02"),
+    "lr": ({"type": float}, "highest learning rate; default .002"),
+    "warmup": ({"type": float, "metavar": "EPOCHS"}, "default .5"),
+    "decay": ({"type": float}, "weight decay; default .02"),
+    **{name: OPTIONS[name] for name in _SAME if not name.startswith("start")},
+    "clip": ({"type": float}, "largest norm of a gradient; default 5"),
+    "workers": ({"type": int, "metavar": "N"}, "processes that cut crops; default 1"),
 }  # fmt: skip
 LESSON: dict[str, tuple[dict[str, Any], str]] = {
     "pictures": ({"required": True, "metavar": "PATH"}, "a folder of pictures, or a film"),
@@ -176,7 +194,8 @@ def add(verbs: Verbs) -> None:
                                ("detection", train_detection, DETECTION),
                                ("faces", train_faces, FACES),
                                ("face-grid", train_face_grid, GRID),
-                               ("mtcnn", train_mtcnn, MTCNN)):  # fmt: skip
+                               ("mtcnn", train_mtcnn, MTCNN),
+                               ("bareness", train_bareness, BARENESS)):  # fmt: skip
         one = verbs.add(kind, run, group="train")
         one.add_argument("--manifest", required=True, action="append", metavar="M.csv",
                          help="labelled pictures, for faces also a folder of aligned ones for each "
@@ -231,6 +250,11 @@ def face_landmarks(args: argparse.Namespace) -> int:
 def train_mtcnn(args: argparse.Namespace) -> int:
     """Train a face detector of three nets on pictures with faces: ONNX, card, rows; resumes."""
     return _train("mtcnn", args, MTCNN)
+
+
+def train_bareness(args: argparse.Namespace) -> int:
+    """Train a judge of bare lower faces on drawn people with masks and without; resumes."""
+    return _train("bareness", args, BARENESS)
 
 
 def pseudo_labels(args: argparse.Namespace) -> int:

@@ -1,8 +1,8 @@
 """`python -m core.recipes OPTIONS`: one training run; started by `dongseon train`.
 
 OPTIONS is one JSON object: the fields of `recipe.Recipe`, `detection.plan.Plan`, `mtcnn.plan.Plan`,
-`detection.teacher.Lesson`, `faces.plan.Plan`, `faces.grid.Grid` or `faces.landmarks.Search` by its
-`kind`, and `json` and `debug` of every verb.
+`bareness.plan.Plan`, `detection.teacher.Lesson`, `faces.plan.Plan`, `faces.grid.Grid` or
+`faces.landmarks.Search` by its `kind`, and `json` and `debug` of every verb.
 """
 
 from __future__ import annotations
@@ -16,7 +16,16 @@ from core.errors import BadInput, DongseonError, ModelError
 from core.recipes.options import choice
 from core.recipes.recipe import KINDS, from_options
 
-EVERY = (*KINDS, "detection", "mtcnn", "pseudo-labels", "faces", "face-grid", "face-landmarks")
+EVERY = (
+    *KINDS,
+    "detection",
+    "mtcnn",
+    "bareness",
+    "pseudo-labels",
+    "faces",
+    "face-grid",
+    "face-landmarks",
+)
 
 
 def done(options: dict[str, Any]) -> tuple[dict[str, Any], str]:
@@ -57,6 +66,11 @@ def done(options: dict[str, Any]) -> tuple[dict[str, Any], str]:
         from core.recipes.mtcnn.plan import from_options as cascade_of
 
         card = cascade.train(cascade_of(options))
+    elif kind == "bareness":
+        from core.recipes.bareness import training as judge
+        from core.recipes.bareness.plan import from_options as judge_of
+
+        card = judge.train(judge_of(options))
     else:
         recipe = from_options(options)
         from core.recipes import attributes, reid

@@ -45,8 +45,10 @@ def _describer(row: zoo.Row, directories: Sequence[str | Path]) -> Describer:
             "no model pack uses {model}: name it in a pack, beside a model that finds faces",
             model=row.name,
         )
-    tasks = ("body_embedding", *zoo.FACES)
-    return Describer(*(zoo.load(packs[0].tasks[task], directories) for task in tasks))
+    named = packs[0].tasks
+    tasks = [task for task in (*zoo.FACES, zoo.BARENESS) if task in named]
+    models = {task: zoo.load(named[task], directories) for task in tasks}
+    return Describer(zoo.load(named["body_embedding"], directories), **models)
 
 
 def read(path: Path) -> Image:
