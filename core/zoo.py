@@ -29,6 +29,7 @@ TASKS = ("person", "face", "face_embedding", BARENESS, "body_embedding", "attrib
 PART = "part"  # task of a file that only works behind another: no pack names it
 FACES = ("face", "face_embedding")
 OPTIONAL = (*FACES, BARENESS, "attributes")  # a pack may leave them out; faces both or neither
+EVIDENCE = ("face_embedding", "body_embedding", "attributes")  # the others find, or let pass
 BUILTIN = "builtin"  # the pack whose weights come with Dongseon
 FOUND = ("box", "score", "kps")  # outputs of what decodes faces itself
 PROVIDERS = ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider")

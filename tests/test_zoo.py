@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 
 from core import threads, zoo
+from core.cli import main
 from core.errors import BadInput, ModelError, NotFound
 
 BESIDE = Path(__file__).parents[2] / "shared" / "models"
@@ -532,3 +533,13 @@ def test_threads_of_a_model_wait_asleep_and_are_as_many_as_said(
     monkeypatch.setenv("DONGSEON_THREADS", "many")
     with pytest.raises(BadInput, match="many"):
         threads.options()
+
+
+def test_the_list_says_calibrated_only_of_what_gives_evidence(capsys):
+    assert main(["models", "list"]) == 0
+    said = {
+        line.split()[1]: line for line in capsys.readouterr().out.splitlines() if ".onnx" in line
+    }
+    assert said["face_2026nov.onnx"].endswith("; calibrated")
+    for name in ("mtcnn_2026nov.onnx", "bareness_2026nov.onnx", "mobilenet_v2_person.onnx"):
+        assert "calibrated" not in said[name]

@@ -18,7 +18,7 @@ from core.types import (
     Clip,
     Recorder,
 )
-from core.zoo import FACES, Row
+from core.zoo import EVIDENCE, FACES, Row
 
 TASK_WORDS = {
     "person": N_("find people"),
@@ -60,7 +60,7 @@ def models(rows: Collection[Row]) -> None:
             _("Licence"): row.licence,
             _("Trained on"): row.training_data,
             _("Calibrated"): None
-            if row.task in ("person", "face")  # they find; they give no evidence
+            if row.task not in EVIDENCE
             else (_("yes") if row.calibration else _("no")),
         }
         for row in rows

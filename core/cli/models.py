@@ -40,9 +40,10 @@ def models_list(args: argparse.Namespace) -> int:
         values["packs"][name] = {"complete": not absent, "files": []}
         for row in zoo.needed(name, args.models):
             state = "missing" if row.name in absent else "here"
-            calibrated = "calibrated" if row.calibration else "not calibrated"
+            calibrated = "; calibrated" if row.calibration else "; not calibrated"
+            told = row.licence + (calibrated if row.task in zoo.EVIDENCE else "")
             size = f"{row.bytes / 1e6:.1f} MB"
-            lines.append(f"  {state:<8} {row.file:<44} {size:>9}  {row.licence}; {calibrated}")
+            lines.append(f"  {state:<8} {row.file:<44} {size:>9}  {told}")
             values["packs"][name]["files"].append(
                 {"model": row.name, "file": row.file, "here": row.name not in absent}
             )
