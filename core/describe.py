@@ -30,7 +30,7 @@ from core.types import (
     Vectors,
     note,
 )
-from core.zoo import Model
+from core.zoo import BARENESS, Model
 
 HEAD_SHARE = 0.45  # of the person's height, from the top: where a face is looked for
 HEAD_WIDTHS = 1.3  # and at least so many widths of the box: near the camera only a bust is seen
@@ -267,7 +267,8 @@ class Describer:
 
     body, face, face_embedding, face_bareness, attributes: models of these tasks (body: of
     body_embedding); without the first two for faces nobody's face is looked at, without the third
-    rules alone say whether a lower face is bare, without attributes nothing is judged
+    rules alone say whether a lower face is bare, without attributes nothing is judged. ModelError
+    for a face_bareness that is none
     """
 
     def __init__(
@@ -279,6 +280,10 @@ class Describer:
         attributes: Model | None = None,
     ) -> None:
         self.body = body
+        if face_bareness is not None and (
+            face_bareness.row.task != BARENESS or "least" not in face_bareness.row.output
+        ):
+            raise ModelError("{model} judges no bare lower faces", model=face_bareness.name)
         self.bareness = face_bareness
         self.attributes = attributes
         self.faces = FaceDetector(face) if face is not None else None

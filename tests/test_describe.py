@@ -31,7 +31,7 @@ from core.describe import (
     lower_face,
 )
 from core.describe import unit as unit_rows
-from core.errors import DongseonError
+from core.errors import DongseonError, ModelError
 from core.gallery import Gallery
 from core.types import Tracklet
 
@@ -340,6 +340,12 @@ def test_what_is_unclear_is_used_only_where_others_show_the_face_bare(
         assert "lower face covered" in str(about.missing["face"])
     else:
         assert about.vectors["tiny_face_embedding"].crop.tolist() == used
+
+
+def test_a_model_that_is_no_judge_is_refused(describer):
+    plain = describer(face_at())
+    with pytest.raises(ModelError, match="tiny_face_embedding judges no bare lower faces"):
+        Describer(plain.body, plain.faces.model, plain.face_embedding, plain.face_embedding)
 
 
 def test_without_light_or_colour_no_judge_is_asked(describer, tiny_pack):
