@@ -21,7 +21,7 @@ from scipy import sparse
 
 from core.types import Float32, Float64, Int
 
-TILE = 64  # blocks are whole tiles, so that BLAS sums every product in the same order
+TILE = 64  # rows multiplied at a time, whatever the block: BLAS sums another shape otherwise
 BLIND = 1e-6  # a distance below float32's reach counts as none
 PAIRS = 8_000_000  # of weights that are compared at a time: bounds memory
 WORTH_THREADS = 4_000_000
@@ -101,7 +101,9 @@ def _nearest(items: Float32, k: int, q: int, block: int) -> _Near:
     with ThreadPoolExecutor(2) as pool:
         for start in range(0, n, size):
             rows = padded[start : start + size]
-            part = np.matmul(rows, padded.T, out=tile[: len(rows)])[: n - start, :n]  # (b,n)
+            for row in range(0, len(rows), TILE):
+                np.matmul(rows[row : row + TILE], padded.T, out=tile[row : row + TILE])
+            part = tile[: min(len(rows), n - start), :n]  # (b,n)
             if every is not None:
                 every[start : start + size] = part
             halves = _pieces(len(part), part.size)
