@@ -354,6 +354,11 @@ class Workspace:
             seen = Sighting("witness", true_s, true_s, clip.camera_id, verdict="confirmed", why=why)
             self.casebook.add_sighting(case, seen, by=who)
 
+    def need_box(self, path: str | Path, at_s: float, box: Sequence[float]) -> None:
+        """Raise BadInput or FootageError unless `draw_box` can take a person there."""
+        checked_box(box, footage.inspect(path).size)
+        footage.frame_at(path, at_s)
+
     def probe(self, case: str) -> Probe:
         """Who is looked for: everything the case knows, described by this workspace's models."""
         about = self.case(case)

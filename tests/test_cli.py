@@ -129,6 +129,27 @@ def test_a_search_that_cannot_be_made_opens_no_case(run, box):
     assert run("case", "list")[1] == before
 
 
+@pytest.mark.parametrize(
+    ("at_s", "corners", "said"),
+    [
+        (1.0, (9000, 10, 9100, 300), "holds no person"),
+        (1.0, (10, 10, 20), "--box"),
+        (9999.0, None, "nothing at 9999.0 s"),
+    ],
+)
+def test_a_box_that_holds_nobody_opens_no_case(run, box, at_s, corners, said):
+    before = run("case", "list")[1]
+    words = list(box)
+    words[words.index("--at") + 1] = str(at_s)
+    if corners is not None:
+        words[words.index("--box") + 1] = ",".join(map(str, corners))
+    code, _, why = run("search", *words)
+    assert code != 0
+    assert said in why
+    assert "Traceback" not in why
+    assert run("case", "list")[1] == before
+
+
 def test_there_is_no_workspace_until_one_is_made(tmp_path, capsys, tiny_pack, monkeypatch):
     nowhere = tmp_path / "nowhere"
     assert main(["case", "list", "--workspace", str(nowhere)]) == 2

@@ -123,6 +123,8 @@ def _search_case(args: argparse.Namespace, ws: Workspace) -> str:
     box = numbers(args.box, 4, "--box") if args.box is not None else []
     if args.from_clip is not None and not Path(args.from_clip).exists():
         raise NotFound("there is no footage at {path}", path=args.from_clip)
+    if args.from_clip is not None:
+        ws.need_box(args.from_clip, args.at, box)  # before a case is opened for it
     if not ways:
         ws.need_ticks(wants(_pairs(args.attr)))
     given = args.from_clip or (args.photo[0] if args.photo else None)
