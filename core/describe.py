@@ -295,9 +295,9 @@ class Describer:
         used = (self.body, self.face_embedding, self.attributes)
         return {model.name: model.row.sha256 for model in used if model is not None}
 
-    def covered(self, face: Image, needed: float) -> bool:
-        """Whether the lower half of an aligned face is not shown to be bare: see `lower_face`."""
-        return lower_face(face, needed, self.bareness) != "bare"
+    def lower_face(self, face: Image, needed: float) -> Lower:
+        """What is shown of the lower half of an aligned face, by this pack: see `lower_face`."""
+        return lower_face(face, needed, self.bareness)
 
     def find_faces(self, images: Sequence[Image]) -> list[Faces]:
         """Faces of each picture, in its own pixels; none where this pack does not look at faces."""
@@ -365,7 +365,7 @@ class Describer:
             elif frontalness(faces.landmarks[chosen]) < MIN_FRONTAL:
                 rejected.append((1, note("face seen from the side only: not compared")))
             else:
-                lower = lower_face(aligned, shot.bareness, self.bareness)
+                lower = self.lower_face(aligned, shot.bareness)
                 quality = float(faces.score[chosen]) * frontalness(faces.landmarks[chosen])
                 seen[lower][i] = _Face(aligned, width, quality)
         if seen["unclear"] or seen["covered"]:

@@ -215,8 +215,14 @@ def _look_advice(face: Image, landmarks: Float32, describer: Describer) -> list[
         said.append(Advice("weak", note("blurred: a sharper photo helps")))
     if eyes_dark(face):
         said.append(Advice("weak", note("eyes in the dark, perhaps sunglasses: bare eyes help")))
-    elif light >= DARK and describer.covered(face, mask.BARE_IN_PHOTO):
-        said.append(Advice("bad", note("mouth and chin not shown bare: the face is not compared")))
+    elif light >= DARK:
+        lower = describer.lower_face(face, mask.BARE_IN_PHOTO)
+        if lower == "covered":
+            hidden = note("mouth and chin not shown bare: the face is not compared")
+            said.append(Advice("bad", hidden))
+        elif lower == "unclear":
+            unclear = note("mouth and chin hard to see: compared only beside a clearer photo")
+            said.append(Advice("weak", unclear))
     return said
 
 

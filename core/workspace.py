@@ -356,8 +356,8 @@ class Workspace:
 
     def need_box(self, path: str | Path, at_s: float, box: Sequence[float]) -> None:
         """Raise BadInput or FootageError unless `draw_box` can take a person there."""
-        checked_box(box, footage.inspect(path).size)
-        footage.frame_at(path, at_s)
+        height, width = footage.frame_at(path, at_s).image.shape[:2]  # no hash of a whole film
+        checked_box(box, (width, height))
 
     def probe(self, case: str) -> Probe:
         """Who is looked for: everything the case knows, described by this workspace's models."""

@@ -33,6 +33,8 @@ def test_a_clone_finds_people_with_nothing_but_its_own_weights(tmp_path, capsys,
     assert found["score"]["visits_in_top_20"] >= 0.5 * found["score"]["visits"]
     assert {one["band"] for one in found["candidates"]} <= {"weak", "moderate", "insufficient",
                                                             "against"}  # fmt: skip
+    door = [one for one in found["candidates"][:20] if one["camera_id"] == "c11"]
+    assert any(one["face"] is not None for one in door)  # seen well enough to be compared
     assert main([*words, "--case", "case04"]) == 0  # nowhere in the footage
     absent = json.loads(capsys.readouterr().out)
     assert all(stop["probability"] < 0.8 for stop in absent["route"]["stops"])

@@ -150,6 +150,19 @@ def test_advice_on_light_sharpness_and_age() -> None:
     assert "2 other people" in said(grain, others=2)
 
 
+@pytest.mark.parametrize(
+    ("lower", "told"), [("covered", "is not compared"), ("unclear", "hard to see"), ("bare", None)]
+)
+def test_advice_says_whether_a_hidden_mouth_keeps_the_face_out(monkeypatch, lower, told) -> None:
+    monkeypatch.setattr(FacesAt, "lower_face", lambda *_: lower)
+    grain = np.random.default_rng(3).integers(0, 255, (300, 300, 3)).astype(np.uint8)
+    face = (50.0, 50.0, 250.0, 250.0)
+    shown = photocheck.shown(grain, Person((0, 0, 300, 300), face), FacesAt([face]), age_s=0)
+    said = [str(one.text) for one in shown.advice if "mouth and chin" in str(one.text)]
+    assert len(said) == (told is not None)
+    assert told is None or told in said[0]
+
+
 def test_dark_eyes_are_seen_on_light_and_dark_skin() -> None:
     for skin in (70, 130, 210):
         bare = np.full((112, 112, 3), skin, np.uint8)

@@ -21,7 +21,7 @@ from scipy import sparse
 
 from core.types import Float32, Float64, Int
 
-TILE = 64  # rows multiplied at a time, whatever the block: BLAS sums another shape otherwise
+TILE = 64  # rows multiplied at a time, whatever the block: BLAS sums other shapes differently
 BLIND = 1e-6  # a distance below float32's reach counts as none
 PAIRS = 8_000_000  # of weights that are compared at a time: bounds memory
 WORTH_THREADS = 4_000_000

@@ -43,6 +43,7 @@ class Options:
 
     RATES: ClassVar[tuple[float, float]]  # highest learning rate from scratch; with a start
     LIMITS: ClassVar[Limits]  # (field, least, most) of the fields of its own
+    LATER: ClassVar[tuple[str, ...]] = ()  # fields that change nothing of what is trained already
 
     kind: str
     manifest: tuple[str, ...]
@@ -98,7 +99,7 @@ class Options:
 
     def identity(self, data_sha256: str, start_sha256: str | None) -> str:
         """What must be the same for a run to go on with another's checkpoint, as JSON."""
-        told = {k: v for k, v in vars(self).items() if k not in FREE}
+        told = {k: v for k, v in vars(self).items() if k not in (*FREE, *self.LATER)}
         told |= {"data": data_sha256, "start": start_sha256, "lr": self.rate}
         return json.dumps(told, sort_keys=True)
 

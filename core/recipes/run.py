@@ -86,9 +86,11 @@ def about(trained: Trained) -> dict[str, str]:
     """What a row of models.toml says of licence, data and origin."""
     recipe = trained.recipe
     start = "" if recipe.start is None else f", begun from {Path(recipe.start).name}"
+    teacher = trained.teacher
+    taught = "" if teacher is None else f"; what the networks of {teacher['folder']} say of crops"
     return {
         "licence": recipe.licence,
-        "training_data": recipe.training_data or card.brief(trained.data),
+        "training_data": recipe.training_data or card.brief(trained.data) + taught,
         "origin": f"dongseon train {recipe.kind}: {recipe.backbone}{start}",
     }
 

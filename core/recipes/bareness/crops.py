@@ -57,8 +57,11 @@ class Faces:
         return len(self.path)
 
 
-def read(tables: Sequence[str], held_out: float, seed: int) -> Faces:
-    """All faces that are not seen from the side. Raises NotFound, BadInput."""
+def read(tables: Sequence[str], held_out: float = 0.0, seed: int = 0) -> Faces:
+    """All faces that are not seen from the side; held_out: share of the people kept apart.
+
+    Raises NotFound, BadInput.
+    """
     path, points, width, masked, who = [], [], [], [], []
     for n, table in enumerate(Path(t) for t in tables):
         for row in rows(table, NEEDED):
@@ -77,7 +80,7 @@ def read(tables: Sequence[str], held_out: float, seed: int) -> Faces:
     apart = np.isin(people, order[: round(held_out * len(order))])
     found = Faces(tuple(path), np.array(points, np.float32).reshape(-1, 5, 2),
                   np.array(width, np.float32), np.array(masked, bool), apart)  # fmt: skip
-    for side in (apart, ~apart):
+    for side in (apart, ~apart) if held_out else (~apart,):
         if len(set(found.masked[side].tolist())) < 2:
             raise BadInput("the tables must show several people with a mask and several without")
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -27,6 +26,7 @@ class Plan(Options):
     """
 
     RATES = 2e-3, 2e-3
+    LATER = ("least",)
     LIMITS = (
         ("samples", GROUP, 10**8), ("batch", GROUP, 65_536), ("held_out", 0.02, 0.5),
         ("least", 0.5, 0.99999), ("jitter", 0, 0.2),
@@ -57,14 +57,6 @@ class Plan(Options):
     def usual_name(self) -> str:
         """What the model is called where nothing is said."""
         return BACKBONE
-
-    def identity(self, data_sha256: str, start_sha256: str | None) -> str:
-        """What must be the same for a run to go on with another's checkpoint, as JSON.
-
-        What counts as sure in use changes nothing of what is learned.
-        """
-        told = json.loads(super().identity(data_sha256, start_sha256))
-        return json.dumps({k: v for k, v in told.items() if k != "least"}, sort_keys=True)
 
 
 def from_options(options: Mapping[str, Any]) -> Plan:

@@ -37,7 +37,7 @@ def train(plan: Plan, progress: IO[str] | None = sys.stderr) -> dict[str, Any]:
     name = "people kept apart"
     results = {name: {"crops": judged(plan, trained.net, faces, np.flatnonzero(faces.judges))}}
     for table in plan.eval:
-        known = read([table], 0.5, 0)
+        known = read([table])
         figures = judged(plan, trained.net, known, np.arange(len(known)))
         results.setdefault("faces of the table", {})[shown(table)] = figures
     model = product(trained)
@@ -50,7 +50,7 @@ def fit(plan: Plan, progress: IO[str] | None = sys.stderr) -> tuple[Trained, Fac
     if plan.name in zoo.rows():
         raise BadInput("{name} is a model of this product: give --name another", name=plan.name)
     for table in plan.eval:
-        read([table], 0.5, 0)  # said now, not after minutes of training
+        read([table])  # said now, not after minutes of training
     faces = read(plan.manifest, plan.held_out, plan.seed)
     bar = partial(tqdm, desc="sha256", unit="picture", file=progress, leave=False, delay=0.5,
                   disable=progress is None)  # fmt: skip

@@ -26,7 +26,7 @@ from core.study.pictures import read
 from core.types import Float32, Float64, Image, Int
 
 NO, YES, PARTLY, MARKED, ANY = range(5)  # kinds of crops; ANY: the teacher alone says what it is
-SHARES = (3, 1, 1, 2, 0)  # of these kinds
+SHARES = (3, 1, 1, 2)  # of the kinds but ANY
 ASKED = 4  # share of ANY beside them where there is a teacher
 FACE, PART, NONE = 0.65, 0.4, 0.3  # IoU with the square around a face
 NEAR = 0.35  # share of the crops without a face that are cut beside one
@@ -105,7 +105,7 @@ class Crops(Dataset):
     def __getitem__(self, key: Key) -> Group:
         epoch, index, _ = key
         rng = np.random.default_rng([self.plan.seed, 4, self.stage, int(self.plain), epoch, index])
-        share = np.array([*SHARES[:ANY], ASKED if self.plan.teacher and not self.plain else 0])
+        share = np.array([*SHARES, ASKED if self.plan.teacher and not self.plain else 0])
         kinds = rng.choice(len(share), GROUP, p=share / share.sum())
         images = np.zeros((GROUP, self.side, self.side, 3), np.uint8)
         box, points = np.zeros((GROUP, 4), np.float32), np.zeros((GROUP, 10), np.float32)

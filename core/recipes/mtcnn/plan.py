@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,6 +37,7 @@ class Plan(Options):
     """
 
     RATES = 3e-3, 3e-3
+    LATER = ("nets", "samples", "least", "score")  # more nets, their crops, what passes in use
     LIMITS = (
         ("nets", 1, 3), ("batch", 64, 65_536), ("hard", 0.05, 1), ("held_out", 0.02, 0.5),
         ("least_px", 12, 500), ("score", 0.01, 0.99), ("follow", 0.01, 100),
@@ -99,16 +99,6 @@ class Plan(Options):
     def of(self, stage: int) -> Plan:
         """The plan of one network: it has a folder of its own, with its checkpoint and log."""
         return replace(self, out=str(Path(self.out) / NETS[stage]))
-
-    def identity(self, data_sha256: str, start_sha256: str | None) -> str:
-        """What must be the same for a run to go on with another's checkpoint, as JSON.
-
-        More networks, their crops, and what they let pass in use change nothing of those that are
-        trained already.
-        """
-        told = json.loads(super().identity(data_sha256, start_sha256))
-        later = ("nets", "samples", "least", "score")
-        return json.dumps({k: v for k, v in told.items() if k not in later}, sort_keys=True)
 
 
 def from_options(options: Mapping[str, Any]) -> Plan:
